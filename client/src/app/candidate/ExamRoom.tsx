@@ -1,0 +1,67 @@
+import { Button, Card, Grid, Group, Stack, Text, Title } from "@mantine/core";
+import { useDisclosure, useFullscreenDocument } from "@mantine/hooks";
+import { IconMaximize, IconMinimize } from "@tabler/icons-react";
+import { Confirm } from "../shared/Confirm";
+import { Page } from "../shared/Page";
+import type { Problem } from "../shared/ProblemPage";
+import { CameraPicker } from "./CameraCheck";
+import { CameraHelp } from "./CameraHelp";
+import { CameraView } from "./CameraView";
+import { ConnectionCard } from "./ConnectionCard";
+import { Held } from "./Held";
+import { Messages } from "./Messages";
+import type { CandidateSession } from "./session";
+import type { Camera } from "./useCamera";
+import { useProctoring } from "./useProctoring";
+
+interface ExamRoomProps {
+  session: CandidateSession;
+  camera: Camera;
+  onLeave(problem: Problem, detail?: string): void;
+}
+
+export function ExamRoom({ session, camera, onLeave }: ExamRoomProps) {
+  const exam = useProctoring(session, camera.track, onLeave);
+  const [finishing, finish] = useDisclosure(false);
+  const cameraGone = camera.problem !== undefined || exam.state.camera === "lost";
+  return (
+    <Page title="Exam" width={960} aside={<Text c="dimmed" truncate>{session.name}</Text>}>
+      <Grid gap="md" data-testid="exam-room">
+        <Grid.Col span={{ base: 12, sm: 8 }}>
+          <Stack gap="md">
+            <ConnectionCard exam={exam} cameraMissing={camera.problem !== undefined} />
+            {cameraGone ? <CameraHelp problem={camera.problem ?? "none"} onRetry={camera.retry} /> : null}
+            <Messages messages={exam.messages} onDismiss={exam.dismiss} />
+            <Held warnings={exam.warnings} />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, sm: 4 }}>
+          <Card padding="md">
+            <Stack gap="sm">
+              <Title order={2}>You</Title>
+              <CameraView track={camera.track} label="Your camera, as your proctor sees you" />
+              {camera.devices.length > 1 ? <CameraPicker camera={camera} /> : null}
+              <FullScreenButton />
+              <Button color="red.8" variant="outline" onClick={finish.open} data-testid="finish-exam">
+                Finish the exam
+              </Button>
+            </Stack>
+          </Card>
+        </Grid.Col>
+      </Grid>
+      <Confirm opened={finishing} onClose={finish.close} title="Finish the exam?" action="Finish" onConfirm={exam.finish}>
+        <Text>Your camera is turned off and your proctor is told that you are done. Hand in your work first.</Text>
+      </Confirm>
+    </Page>
+  );
+}
+
+function FullScreenButton() {
+  const { fullscreen, toggle } = useFullscreenDocument();
+  if (!document.fullscreenEnabled) return null;
+  return (
+    <Button variant="default" onClick={() => void toggle()} leftSection={fullscreen ? <IconMinimize size={16} /> : <IconMaximize size={16} />}>
+      <Group gap={4}>{fullscreen ? "Leave full screen" : "Enter full screen"}</Group>
+    </Button>
+  );
+}

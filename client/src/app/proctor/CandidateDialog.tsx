@@ -1,0 +1,97 @@
+import { Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import type { Candidate } from "../../sdk";
+import { Confirm } from "../shared/Confirm";
+import { CANDIDATE_WORDS, clock, count, KIND_WORDS } from "../shared/words";
+import { useConsole, useLine } from "./context";
+import { LivePicture } from "./LivePicture";
+
+interface CandidateDialogProps {
+  candidateId: string | undefined;
+  onClose(): void;
+  onShowIncidents(candidateId: string): void;
+}
+
+/** One candidate larger, with what a proctor may do. */
+export function CandidateDialog({ candidateId, onClose, onShowIncidents }: CandidateDialogProps) {
+  const { candidates } = useConsole();
+  const candidate = candidateId ? candidates.get(candidateId) : undefined;
+  return (
+    <Modal opened={candidate !== undefined} onClose={onClose} title={candidate?.name} size="lg" styles={{ title: { fontWeight: 650 } }}>
+      {candidate ? <Details candidate={candidate} onShowIncidents={onShowIncidents} /> : null}
+    </Modal>
+  );
+}
+
+type Doing = "warn" | "end";
+
+function Details({ candidate, onShowIncidents }: { candidate: Candidate; onShowIncidents: (candidateId: string) => void }) {
+  const line = useLine();
+  const [doing, setDoing] = useState<Doing>();
+  const { id, name, state, open_incidents = [] } = candidate;
+  const over = state === "ended" || state === "finished";
+  const stop = () => setDoing(undefined);
+  return (
+    <Stack data-testid="candidate-dialog">
+      <LivePicture candidateId={id} live={state === "streaming"} words={CANDIDATE_WORDS[state]} />
+      <Group gap="xs" mih={22}>
+        <Badge variant="light" color={state === "streaming" ? "teal" : "gray"} tt="none">
+          {CANDIDATE_WORDS[state]}
+        </Badge>
+        {open_incidents.map((kind) => (
+          <Badge key={kind} variant="light" color="orange" tt="none">
+            {KIND_WORDS[kind]}
+          </Badge>
+        ))}
+      </Group>
+      <Text size="sm" c="dimmed" className="numbers">
+        {factsOf(candidate)}
+      </Text>
+      <Group justify="space-between">
+        <Button variant="default" onClick={() => onShowIncidents(id)}>
+          Show only their incidents
+        </Button>
+        <Group gap="sm">
+          <Button variant="default" disabled={over} onClick={() => setDoing("warn")} data-testid="warn-candidate">
+            Send a message…
+          </Button>
+          <Button variant="outline" color="red.8" disabled={over} onClick={() => setDoing("end")} data-testid="end-candidate">
+            End their exam…
+          </Button>
+        </Group>
+      </Group>
+      <Confirm
+        opened={doing === "warn"}
+        onClose={stop}
+        title={`Message to ${name}`}
+        action="Send"
+        ask={{ label: "Message", placeholder: "Please turn your camera so that we can see your whole face." }}
+        onConfirm={(text) => line.warn(id, text)}
+      >
+        <Text size="sm" c="dimmed">
+          It appears on the candidate&apos;s page at once.
+        </Text>
+      </Confirm>
+      <Confirm
+        opened={doing === "end"}
+        onClose={stop}
+        title={`End the exam of ${name}?`}
+        action="End their exam"
+        danger
+        ask={{ label: "Reason, as the candidate will read it" }}
+        onConfirm={(reason) => line.end(id, reason)}
+      >
+        <Text>Their exam ends at once, and they cannot come back.</Text>
+      </Confirm>
+    </Stack>
+  );
+}
+
+function factsOf({ joined_at, last_frame_at, frames = 0, dropped = 0, refused = 0, sample_interval }: Candidate): string {
+  return [
+    `Joined ${clock(joined_at)}`,
+    last_frame_at ? `last picture ${clock(last_frame_at)}` : "no picture yet",
+    `${count(frames, "picture")} (${dropped} skipped, ${refused} unusable)`,
+    sample_interval ? `looked at every ${sample_interval.toFixed(1)} s` : undefined,
+  ].filter(Boolean).join(", ");
+}

@@ -1,0 +1,36 @@
+import { memo } from "react";
+import type { Candidate } from "../../sdk";
+import { CANDIDATE_WORDS, KIND_WORDS } from "../shared/words";
+import classes from "./Console.module.css";
+import { LivePicture } from "./LivePicture";
+
+interface CandidateTileProps {
+  candidate: Candidate;
+  /** Something goes on that nobody has dismissed. */
+  atRisk: boolean;
+  onOpen(candidateId: string): void;
+}
+
+export const CandidateTile = memo(function CandidateTile({ candidate, atRisk, onOpen }: CandidateTileProps) {
+  const { id, name, state, open_incidents = [] } = candidate;
+  const troubles = open_incidents.map((kind) => KIND_WORDS[kind]).join(", ");
+  return (
+    <li className={classes.tileItem}>
+      <button
+        type="button"
+        className={classes.tile}
+        onClick={() => onOpen(id)}
+        data-testid="candidate-tile"
+        data-candidate-id={id}
+        data-state={state}
+        data-risk={atRisk}
+      >
+        <LivePicture candidateId={id} live={state === "streaming"} words={CANDIDATE_WORDS[state]} />
+        <span className={classes.tileName}>{name}</span>
+        <span className={classes.tileTrouble} title={troubles}>
+          {troubles || (state === "streaming" ? "Nothing noted" : CANDIDATE_WORDS[state])}
+        </span>
+      </button>
+    </li>
+  );
+});

@@ -1,0 +1,98 @@
+import { Button, Text, TextInput } from "@mantine/core";
+import { type KeyboardEvent, useState } from "react";
+import type { Review, Verdict } from "../../sdk";
+import { textOf } from "../shared/api";
+import { clock } from "../shared/words";
+import classes from "./Console.module.css";
+import { useLine } from "./context";
+
+const VERDICT_WORDS: Record<Verdict, string> = { confirmed: "Confirmed", dismissed: "Dismissed" };
+
+/** A person's word on an incident. It can be changed; the server keeps every one. */
+export function ReviewButtons({ incidentId, review }: { incidentId: string; review: Review | undefined }) {
+  const line = useLine();
+  const [note, setNote] = useState(review?.note ?? "");
+  const [writing, setWriting] = useState(false);
+  const [busy, setBusy] = useState<Verdict>();
+  const [error, setError] = useState<string>();
+
+  const give = async (verdict: Verdict) => {
+    setBusy(verdict);
+    setError(undefined);
+    try {
+      await line.review(incidentId, verdict, note);
+      setWriting(false);
+    } catch (failure) {
+      setError(textOf(failure));
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  return (
+    <div className={classes.review}>
+      <Verdicts current={review?.verdict} busy={busy} onGive={(verdict) => void give(verdict)} />
+      <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setWriting(!writing)} aria-expanded={writing} data-testid="note">
+        Note
+      </Button>
+      <Text size="sm" c="dimmed" className={classes.reviewed} aria-live="polite">
+        {review ? `${VERDICT_WORDS[review.verdict]} ${clock(review.at)}${review.note ? `: ${review.note}` : ""}` : "Not reviewed"}
+      </Text>
+      {writing ? (
+        <TextInput
+          className={classes.note}
+          size="xs"
+          aria-label="Note"
+          placeholder="Then confirm or dismiss"
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          onKeyDown={leave}
+          maxLength={2000}
+          ref={focus}
+          data-testid="note-text"
+        />
+      ) : null}
+      {error ? (
+        <Text size="sm" c="red" className={classes.note} role="alert">
+          {error}
+        </Text>
+      ) : null}
+    </div>
+  );
+}
+
+function focus(field: HTMLInputElement | null): void {
+  field?.focus();
+}
+
+/** Escape goes back to the card, where the keyboard moves on. */
+function leave(event: KeyboardEvent<HTMLInputElement>): void {
+  if (event.key === "Escape") event.currentTarget.closest<HTMLElement>("[data-incident-id]")?.focus();
+}
+
+interface VerdictsProps {
+  current: Verdict | undefined;
+  busy: Verdict | undefined;
+  onGive(verdict: Verdict): void;
+}
+
+const BUTTONS = [
+  { verdict: "confirmed", label: "Confirm", testId: "confirm" },
+  { verdict: "dismissed", label: "Dismiss", testId: "dismiss" },
+] as const;
+
+function Verdicts({ current, busy, onGive }: VerdictsProps) {
+  return BUTTONS.map(({ verdict, label, testId }) => (
+    <Button
+      key={verdict}
+      size="compact-sm"
+      variant={current === verdict ? "filled" : "default"}
+      aria-pressed={current === verdict}
+      loading={busy === verdict}
+      disabled={busy !== undefined && busy !== verdict}
+      onClick={() => onGive(verdict)}
+      data-testid={testId}
+    >
+      {label}
+    </Button>
+  ));
+}

@@ -1,0 +1,60 @@
+/** The console's keyboard: what has the focus is selected; j and k move, c confirms, d dismisses, n writes a note, ? helps. */
+
+import { useEffect } from "react";
+import type { Incident } from "../../sdk";
+import { listen } from "../../sdk/emitter";
+
+interface Keys {
+  incidents: Incident[];
+  selected: string | undefined;
+  onSelect(incidentId: string): void;
+  onHelp(): void;
+}
+
+/** What a key presses inside the selected card; each has such a button. */
+const PRESSES: Record<string, string> = { c: "confirm", d: "dismiss", n: "note" };
+
+export function useKeys({ incidents, selected, onSelect, onHelp }: Keys): void {
+  useEffect(
+    () =>
+      listen(document, "focusin", ({ target }) => {
+        const card = target instanceof Element ? target.closest<HTMLElement>("[data-incident-id]") : null;
+        if (card?.dataset["incidentId"]) onSelect(card.dataset["incidentId"]);
+      }),
+    [onSelect],
+  );
+  useEffect(
+    () =>
+      listen(document, "keydown", (event) => {
+        if (!(event instanceof KeyboardEvent) || isElsewhere(event)) return;
+        if (event.key === "?") onHelp();
+        else if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
+        else if (PRESSES[event.key] && selected) press(selected, PRESSES[event.key] ?? "");
+        else return;
+        event.preventDefault();
+      }),
+  );
+
+  function move(step: number): void {
+    const at = incidents.findIndex(({ id }) => id === selected);
+    const next = incidents[Math.min(incidents.length - 1, Math.max(0, at + step))];
+    if (!next) return;
+    onSelect(next.id);
+    cardOf(next.id)?.focus({ preventScroll: true });
+    cardOf(next.id)?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+export function cardOf(incidentId: string): HTMLElement | null {
+  return document.querySelector(`[data-incident-id="${CSS.escape(incidentId)}"]`);
+}
+
+function press(incidentId: string, button: string): void {
+  cardOf(incidentId)?.querySelector<HTMLElement>(`[data-testid="${button}"]`)?.click();
+}
+
+/** Somebody types, a shortcut of the browser's is meant, or a dialogue is open. */
+function isElsewhere(event: KeyboardEvent): boolean {
+  const inField = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], [role=dialog], [role=listbox]") !== null;
+  return inField || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog]") !== null;
+}

@@ -1,0 +1,49 @@
+/** Calls to the server, and its refusals as errors. */
+
+import { errorIn } from "../../sdk/errors";
+
+export class ApiError extends Error {
+  readonly code: string;
+
+  constructor(code: string, text: string) {
+    super(text);
+    this.code = code;
+  }
+}
+
+interface Call {
+  token?: string;
+  /** Sent as JSON, by POST. */
+  body?: object;
+}
+
+/**
+ * @throws {ApiError} with the server's code and text; code `unreachable` when there was no answer at all.
+ */
+export async function call<Answer>(path: string, { token, body }: Call = {}): Promise<Answer> {
+  const headers = new Headers();
+  if (token) headers.set("Authorization", `Bearer ${token}`);
+  if (body) headers.set("Content-Type", "application/json");
+  const init: RequestInit = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const answer = await fetch(path, init).then(read, () => undefined);
+  if (answer === undefined) throw new ApiError("unreachable", "The server cannot be reached. Check your connection and try again.");
+  const error = errorIn(answer);
+  if (error) throw new ApiError(error.code, error.text);
+  return answer as Answer;
+}
+
+async function read(response: Response): Promise<unknown> {
+  const unreadable = { ok: false, error: { code: "internal", text: `The server answered with status ${response.status}.` } };
+  const answer: unknown = await response.json().catch(() => unreadable);
+  return response.ok || errorIn(answer) ? answer : unreadable;
+}
+
+/** What to show of a failure. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong. Try again.";
+}
+
+/** The code of a refusal, or nothing. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof ApiError ? error.code : undefined;
+}

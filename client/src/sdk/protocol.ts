@@ -1,0 +1,407 @@
+/**
+ * The wire, version 1. Generated from server/protocol.py by `npm run protocol`; do not edit.
+ */
+
+/** Bytes as Socket.IO hands them over in a browser. */
+export type Bytes = ArrayBuffer;
+
+/**
+ * What a candidate's browser may report of itself.
+ */
+export type ActivityKind =
+  | "tab_hidden"
+  | "focus_lost"
+  | "fullscreen_exited"
+  | "clipboard"
+  | "second_screen"
+  | "virtual_camera"
+  | "consent_given"
+  | "finished";
+/**
+ * What the server can say of a candidate's stream.
+ */
+export type CandidateState = "waiting" | "streaming" | "lost" | "finished" | "ended";
+/**
+ * One kind of trouble: the `kind` of a signal and of the incidents it opens.
+ */
+export type Kind =
+  | "multiple_faces"
+  | "no_face"
+  | "different_person"
+  | "looking_away"
+  | "unclear_view"
+  | "camera_blocked"
+  | "camera_frozen"
+  | "stream_lost"
+  | "tab_hidden"
+  | "focus_lost"
+  | "fullscreen_exited"
+  | "clipboard"
+  | "second_screen"
+  | "second_connection"
+  | "virtual_camera"
+  | "voice";
+/**
+ * Where the candidates meet.
+ */
+export type Provider = "builtin" | "dyte" | "realtimekit";
+/**
+ * A meeting is open until it is ended, and never opens again.
+ */
+export type MeetingState = "open" | "ended";
+/**
+ * How much attention an incident asks for. An incident's severity only ever rises.
+ */
+export type Severity = "info" | "warning" | "critical";
+/**
+ * An incident is one episode: open, then closed.
+ */
+export type IncidentState = "open" | "closed";
+/**
+ * A person's word on an incident.
+ */
+export type Verdict = "confirmed" | "dismissed";
+/**
+ * Whom a token belongs to.
+ */
+export type Role = "operator" | "proctor" | "reviewer" | "candidate";
+
+/**
+ * Event `activity`.
+ */
+export interface ActivityMessage {
+  kind: ActivityKind;
+  at: string;
+  detail?:
+    | {
+        [k: string]: string | number | boolean | null;
+      }
+    | string
+    | null;
+}
+/**
+ * Body of `POST /api/meetings/{id}/participants`.
+ */
+export interface AddParticipant {
+  name: string;
+  role: "candidate" | "proctor" | "reviewer";
+  /**
+   * a JPEG, base64 or data: URL
+   */
+  reference_photo?: string | null;
+}
+/**
+ * A candidate as the console shows them.
+ */
+export interface Candidate {
+  id: string;
+  meeting_id: string;
+  name: string;
+  state: CandidateState;
+  connected: boolean;
+  joined_at: string;
+  last_frame_at?: string | null;
+  /**
+   * received in this run of the server
+   */
+  frames?: number;
+  /**
+   * frames that were replaced before they were sampled
+   */
+  dropped?: number;
+  /**
+   * frames that were no usable picture
+   */
+  refused?: number;
+  /**
+   * seconds between the last two samples
+   */
+  sample_interval?: number | null;
+  open_incidents?: Kind[];
+}
+/**
+ * Event `candidate`, out.
+ */
+export interface CandidateEvent {
+  type: "joined" | "updated" | "left";
+  candidate: Candidate;
+}
+/**
+ * Body of `POST /api/meetings`.
+ */
+export interface CreateMeeting {
+  title: string;
+  provider?: Provider;
+  settings?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Answer to `POST /api/meetings`.
+ */
+export interface CreatedMeeting {
+  meeting: Meeting;
+  proctor_url: string;
+  candidate_url: string;
+}
+/**
+ * One exam.
+ */
+export interface Meeting {
+  id: string;
+  title: string;
+  provider: Provider;
+  state: MeetingState;
+  settings: {
+    [k: string]: unknown;
+  };
+  created_at: string;
+  ended_at?: string | null;
+}
+/**
+ * Event `end`, in: end the exam of one candidate.
+ */
+export interface EndMessage {
+  candidate_id: string;
+  reason: string;
+}
+/**
+ * Event `ended`: the exam is over for this candidate.
+ */
+export interface Ended {
+  reason: string;
+}
+/**
+ * The one error shape, over HTTP and in acknowledgements.
+ */
+export interface ErrorBody {
+  ok: false;
+  error: ErrorDetail;
+}
+/**
+ * What was wrong and what to do.
+ */
+export interface ErrorDetail {
+  code: string;
+  text: string;
+}
+/**
+ * One original frame of an incident.
+ */
+export interface Evidence {
+  url: string;
+  sha256: string;
+  captured_at: string;
+  seq: number;
+  boxes: number[][];
+}
+/**
+ * Answer to `frame` and to `POST /api/frames`.
+ */
+export interface FrameAck {
+  ok: true;
+  pace?: Pace | null;
+  /**
+   * over HTTP only: the warnings open now, since nothing can be pushed there
+   */
+  warnings?: Warning[] | null;
+}
+/**
+ * How the candidate's browser should stream.
+ */
+export interface Pace {
+  fps?: number;
+  width?: number;
+  quality?: number;
+}
+/**
+ * Event `warning`: raise the banner.
+ */
+export interface Warning {
+  incident_id: string;
+  kind: Kind;
+  text: string;
+  opened_at: string;
+}
+/**
+ * Event `frame`.
+ */
+export interface FrameMessage {
+  seq: number;
+  /**
+   * milliseconds since the epoch, by the browser's clock
+   */
+  captured_at: number;
+  jpeg: Bytes;
+}
+/**
+ * One episode of one signal for one candidate.
+ */
+export interface Incident {
+  id: string;
+  meeting_id: string;
+  candidate_id: string;
+  candidate_name: string;
+  kind: Kind;
+  severity: Severity;
+  state: IncidentState;
+  opened_at: string;
+  updated_at: string;
+  closed_at?: string | null;
+  text: string;
+  why: Why;
+  evidence?: Evidence[];
+  review?: Review | null;
+  trace: Trace;
+}
+/**
+ * Why an incident was opened.
+ */
+export interface Why {
+  rule: string;
+  samples: number;
+  threshold?: number | null;
+  score?: number | null;
+  boxes?: number[][];
+  detector?: string | null;
+  model_sha256?: string | null;
+  settings_sha256: string;
+}
+/**
+ * The last word of a person on an incident.
+ */
+export interface Review {
+  verdict: Verdict;
+  note?: string | null;
+  reviewer_id?: string | null;
+  at: string;
+}
+/**
+ * When the confirming frame passed each stage.
+ */
+export interface Trace {
+  captured_at?: string | null;
+  received_at?: string | null;
+  sampled_at?: string | null;
+  observed_at?: string | null;
+  opened_at: string;
+  emitted_at?: string | null;
+  shown_at?: string | null;
+}
+/**
+ * Event `incident`, out.
+ */
+export interface IncidentEvent {
+  type: "opened" | "updated" | "closed" | "reviewed";
+  incident: Incident;
+}
+/**
+ * Answer to `GET /api/meetings/{id}/incidents`, newest first.
+ */
+export interface IncidentPage {
+  incidents: Incident[];
+  /**
+   * pass it as `after` for the next page; null on the last
+   */
+  after: string | null;
+}
+/**
+ * Body of `POST /api/meetings/{id}/join`.
+ */
+export interface Join {
+  name: string;
+  code: string;
+}
+/**
+ * Answer to both ways of joining.
+ */
+export interface JoinedParticipant {
+  participant: Participant;
+  token: string;
+  url: string;
+  provider_token?: string | null;
+}
+/**
+ * Somebody with a token for one meeting.
+ */
+export interface Participant {
+  id: string;
+  meeting_id: string;
+  name: string;
+  role: Role;
+  created_at: string;
+  ended_at?: string | null;
+}
+/**
+ * Event `message`: a proctor's words.
+ */
+export interface Message {
+  id: string;
+  text: string;
+  at: string;
+}
+/**
+ * Event `offer`, in: WebRTC live view.
+ */
+export interface OfferMessage {
+  candidate_id: string;
+  sdp: string;
+}
+/**
+ * Event `review`, in.
+ */
+export interface ReviewMessage {
+  incident_id: string;
+  verdict: Verdict;
+  note?: string | null;
+}
+/**
+ * Event `shown`: the banner of this incident is on the candidate's screen.
+ */
+export interface ShownMessage {
+  incident_id: string;
+  at: string;
+}
+/**
+ * Event `snapshot`, out, on connect: all there is to draw the console.
+ */
+export interface Snapshot {
+  meeting: Meeting;
+  candidates: Candidate[];
+  incidents: Incident[];
+  detector: string;
+  at: string;
+}
+/**
+ * Event `thumbnail`, out: the newest frame of a watched candidate.
+ */
+export interface Thumbnail {
+  candidate_id: string;
+  seq: number;
+  /**
+   * milliseconds since the epoch, by the candidate's clock
+   */
+  captured_at: number;
+  jpeg: Bytes;
+}
+/**
+ * Event `warn`, in: words for one candidate.
+ */
+export interface WarnMessage {
+  candidate_id: string;
+  text: string;
+}
+/**
+ * Event `warning_cleared`: take the banner down.
+ */
+export interface WarningCleared {
+  incident_id: string;
+  at: string;
+}
+/**
+ * Event `watch`, in: whose thumbnails to send, and how often.
+ */
+export interface WatchMessage {
+  candidate_ids: string[];
+  fps: number;
+}

@@ -1,0 +1,59 @@
+"""Face detectors behind one seam: a BGR frame in, faces out. Which library looks is nobody else's business."""
+
+import logging
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection import models
+from detection.values import DetectorInfo, Face
+
+logger = logging.getLogger(__name__)
+
+Frame = NDArray[np.uint8]
+"""A picture as OpenCV has it: height x width x 3, blue-green-red."""
+Choice = Literal["auto", "hog", "yunet"]
+"""What an operator may ask for."""
+
+
+class Detector(Protocol):
+    """Finds faces. Kept by one thread of one process."""
+
+    @property
+    def info(self) -> DetectorInfo:
+        """Which detector this is, for an incident's record."""
+        ...
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """Every face of the frame whose score reaches the threshold, best score first."""
+        ...
+
+
+class DetectorUnavailable(RuntimeError):
+    """The detector asked for cannot run here; the text says what to do."""
+
+
+def choose(name: Choice, folder: Path | None) -> Detector:
+    """The detector of this name; `auto` is YuNet where its weights are in `folder`, else HOG.
+
+    Raises:
+        DetectorUnavailable: its weights or its package are missing.
+        models.ModelMismatch: the weights are not the pinned ones. `auto` does not pass over this: a changed
+            file is not a missing one.
+    """
+    weights = None if name == "hog" else models.find("yunet", folder)
+    if weights is not None:
+        from detection.faces.yunet import YuNet  # noqa: PLC0415 - loads onnxruntime only where it is used
+
+        return YuNet(weights)
+    if name == "yunet":
+        where = f"not in {folder}" if folder else "nowhere, since no models folder is set"
+        raise DetectorUnavailable(
+            f"The weights of YuNet are {where}. Run `invigil models fetch`, or set INVIGIL_MODELS to the folder "
+            f"that holds {models.by_name('yunet').file}."
+        )
+    from detection.faces.hog import Hog  # noqa: PLC0415 - loads dlib only where it is used
+
+    return Hog()

@@ -1,0 +1,79 @@
+"""dlib's HOG detector, which needs no download: the only file that imports dlib.
+
+The detector is the one that `face_recognition.face_locations` runs, asked directly, because that function throws
+the scores away. `face_recognition` itself is not imported: it loads 130 MB of other networks with it.
+"""
+
+import hashlib
+import importlib
+import warnings
+from types import ModuleType
+from typing import Final
+
+import cv2
+import dlib
+import numpy as np
+
+from detection.faces import DetectorUnavailable, Frame, boxes
+from detection.values import DetectorInfo, Face
+
+UPSAMPLE: Final = 1
+"""The detector's window is 80 px; enlarged once it finds faces from 40 px on."""
+THRESHOLD: Final = 0.0
+"""dlib's own: the score is a distance from the separating plane, not a probability."""
+
+
+class Hog:
+    """The detector compiled into dlib."""
+
+    def __init__(self, *, threshold: float = THRESHOLD) -> None:
+        require_models()
+        self._detector = dlib.get_frontal_face_detector()
+        self._info = DetectorInfo(
+            name="hog",
+            model=f"dlib {dlib.__version__} frontal_face_detector",
+            # There is no file of weights. What is hashed is the detector as dlib serializes it: the same for every
+            # instance of one version of dlib, and another for a version whose filters differ.
+            model_sha256=hashlib.sha256(self._detector.__getstate__()[0]).hexdigest(),
+            threshold=threshold,
+        )
+
+    @property
+    def info(self) -> DetectorInfo:
+        """Which dlib judges."""
+        return self._info
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """Every face of the frame, best score first; without landmarks."""
+        height, width = frame.shape[:2]
+        rgb = np.ascontiguousarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+        found, scores, _ = self._detector.run(rgb, UPSAMPLE, self._info.threshold)
+        faces = (
+            Face(
+                # dlib's right and bottom are the last pixels inside.
+                box=boxes.box((r.left(), r.top(), r.right() + 1, r.bottom() + 1), width=width, height=height),
+                score=round(float(score), boxes.DIGITS),
+            )
+            for r, score in zip(found, scores, strict=True)
+        )
+        return tuple(sorted(faces, key=lambda face: -face.score))
+
+
+def require_models() -> ModuleType:
+    """The package of dlib's trained models.
+
+    Checked at start, because `face_recognition` answers a failing import of it with `quit()`, in the middle of an
+    exam.
+
+    Raises:
+        DetectorUnavailable: it cannot be imported.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it reads its files through pkg_resources
+            return importlib.import_module("face_recognition_models")
+    except Exception as error:  # whatever an import can raise: all of it means the same to the operator
+        raise DetectorUnavailable(
+            f"The package face_recognition_models cannot be imported ({error}). It needs setuptools below 81: "
+            'run `make setup`, or `uv pip install "setuptools<81" face-recognition-models`.'
+        ) from error

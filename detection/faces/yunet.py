@@ -1,0 +1,119 @@
+"""YuNet in onnxruntime: the only file that imports onnxruntime.
+
+It runs on `yunet_s_dynamic.onnx`, whose input may have any size. The official file of 2023 is the same network
+with its input fixed at 640x640, where every frame costs as much as the largest; OpenCV's own runner takes three
+times as long. So neither is used.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from detection.faces import Frame, boxes
+from detection.models import sha256
+from detection.values import DetectorInfo, Face
+
+STRIDES: Final = (8, 16, 32)
+"""The network judges a grid of cells at each of three scales."""
+THRESHOLD: Final = 0.7
+"""Best of the thresholds tried on labelled pictures at 320 px: lower takes dogs for faces."""
+OVERLAP: Final = 0.3
+"""Boxes that share more than this part of their union are one face."""
+MAX_FACES: Final = 50
+"""Weaker ones are dropped; no rule counts that far."""
+
+Floats = NDArray[np.float32]
+
+
+class YuNet:
+    """One loaded network, on one thread: many workers beat one worker with many threads."""
+
+    def __init__(self, weights: Path, *, threshold: float = THRESHOLD) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(weights), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+        self._outputs = [f"{part}_{stride}" for stride in STRIDES for part in ("cls", "obj", "bbox", "kps")]
+        self._info = DetectorInfo(name="yunet", model=weights.name, model_sha256=sha256(weights), threshold=threshold)
+
+    @property
+    def info(self) -> DetectorInfo:
+        """Which weights judge, at which threshold."""
+        return self._info
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """Every face of the frame, best score first."""
+        height, width = frame.shape[:2]
+        padded = _pad(frame)
+        columns, least = padded.shape[1], self._info.threshold
+        outputs = self._session.run(self._outputs, {"input": _tensor(padded)})
+        found = [
+            _decode(*outputs[4 * i : 4 * i + 4], stride=stride, columns=columns // stride, least=least)
+            for i, stride in enumerate(STRIDES)
+        ]
+        rows = _suppress(np.concatenate(found))
+        return tuple(_face(row, width=width, height=height) for row in rows[:MAX_FACES].tolist())
+
+
+def _pad(frame: Frame) -> Frame:
+    """Black at the right and below, up to a multiple of the largest stride; the origin stays where it is."""
+    height, width = frame.shape[:2]
+    below, beside = -height % STRIDES[-1], -width % STRIDES[-1]
+    if not (below or beside):
+        return frame
+    return np.asarray(cv2.copyMakeBorder(frame, 0, below, 0, beside, cv2.BORDER_CONSTANT), dtype=np.uint8)
+
+
+def _tensor(frame: Frame) -> Floats:
+    """1 x 3 x height x width, blue-green-red, 0 to 255, as the network was trained."""
+    return np.ascontiguousarray(frame.transpose(2, 0, 1)[np.newaxis], dtype=np.float32)
+
+
+def _decode(cls: Floats, obj: Floats, bbox: Floats, kps: Floats, *, stride: int, columns: int, least: float) -> Floats:
+    """One row per cell that reaches the threshold: score, x1, y1, x2, y2 and five landmarks, in pixels."""
+    scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
+    cells = np.flatnonzero(scores >= least)
+    origin = np.stack((cells % columns, cells // columns), axis=1).astype(np.float32)
+    offsets = bbox[0, cells]
+    centre = (origin + offsets[:, :2]) * stride
+    half = np.exp(np.minimum(offsets[:, 2:], 10)) * (stride / 2)  # clipped: a wild value must not overflow
+    points = (kps[0, cells].reshape(-1, 5, 2) + origin[:, np.newaxis]) * stride
+    return np.concatenate(
+        (scores[cells, np.newaxis], centre - half, centre + half, points.reshape(-1, 10)), axis=1, dtype=np.float32
+    )
+
+
+def _suppress(rows: Floats) -> Floats:
+    """Best score first, without those that overlap a better one."""
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    if len(rows) < 2:
+        return rows
+    area = np.prod(rows[:, 3:5] - rows[:, 1:3], axis=1)
+    kept: list[int] = []
+    left = np.arange(len(rows))
+    while left.size and len(kept) < MAX_FACES:
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        inner = np.minimum(rows[left, 3:5], rows[best, 3:5]) - np.maximum(rows[left, 1:3], rows[best, 1:3])
+        shared = np.prod(np.maximum(inner, 0), axis=1)
+        left = left[shared <= OVERLAP * (area[left] + area[best] - shared)]
+    return rows[kept]
+
+
+def _face(row: list[float], *, width: int, height: int) -> Face:
+    """One row of `_decode` as a value in fractions of the frame."""
+    x1, y1, x2, y2 = row[1:5]
+    return Face(
+        box=boxes.box((x1, y1, x2, y2), width=width, height=height),
+        score=round(row[0], boxes.DIGITS),
+        landmarks=tuple(
+            (boxes.fraction(x, width), boxes.fraction(y, height)) for x, y in zip(row[5::2], row[6::2], strict=True)
+        ),
+    )

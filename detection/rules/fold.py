@@ -1,0 +1,254 @@
+"""The fold itself: which event touches which kind, and what the kinds have to do with each other. Pure.
+
+Decided here:
+
+* When the stream is lost, open camera episodes close and suspicions are dropped: we can no longer tell, and
+  cannot tell is not guilty. So they do when no sample came for `RuleSettings.stale_after`.
+* Time never runs backwards: an event with an earlier time counts as one at the newest time seen.
+* After `Finished` nothing opens until the stream is expected again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
+
+from detection.rules import camera
+from detection.rules.camera import QUIET, Track
+from detection.rules.settings import RuleSettings
+from detection.rules.values import (
+    CAMERA_KINDS,
+    NOTICED_KINDS,
+    Change,
+    ChangeType,
+    Episode,
+    Event,
+    Finished,
+    Noticed,
+    Sampled,
+    StreamExpected,
+    Tick,
+)
+from detection.values import Kind
+
+Changes = tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An open episode of something noticed."""
+
+    episode: Episode
+    """The episode."""
+    lasting: bool
+    """True from `active=True` to `active=False`: then no quiet ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that is remembered of one candidate. Begin with `State()`; only `step` makes others."""
+
+    now: float = 0.0
+    """Newest time seen."""
+    expected_since: float | None = None
+    """Since when frames are expected; None: they are not."""
+    finished: bool = False
+    """Whether nothing may open any more."""
+    sampled_at: float | None = None
+    """When the newest sample was received."""
+    tracks: Mapping[Kind, Track] = field(default_factory=dict)
+    """The camera kinds about which there is anything to remember. Never changed in place."""
+    notices: Mapping[Kind, Notice] = field(default_factory=dict)
+    """What was noticed and still goes on. Never changed in place."""
+    lost: Episode | None = None
+    """The open episode of a lost stream."""
+    back_since: float | None = None
+    """While the stream is lost: the frame with which it came back."""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the newest samples speak against what is settled, so that more of them are wanted at once."""
+        return any(track.unsettled for track in self.tracks.values())
+
+    @property
+    def open(self) -> tuple[Episode, ...]:
+        """Every open episode."""
+        found = [track.episode for track in self.tracks.values()]
+        found += [notice.episode for notice in self.notices.values()]
+        return tuple(episode for episode in [*found, self.lost] if episode is not None)
+
+
+def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
+    """The next state and what changed, in the order in which to tell it.
+
+    Every episode is opened once, updated any number of times and closed once; per kind at most one is open.
+    """
+    at = max(state.now, event.at) if isfinite(event.at) else state.now
+    state = replace(state, now=at)
+    match event:
+        case StreamExpected():
+            since = at if state.expected_since is None else state.expected_since
+            return replace(state, expected_since=since, finished=False), ()
+        case Finished():
+            return State(now=at, finished=True), tuple(camera.close(episode, at) for episode in state.open)
+        case _ if state.finished:
+            return state, ()
+        case Sampled():
+            return _sampled(state, settings, replace(event, at=at))
+        case Noticed():
+            return _noticed(state, settings, replace(event, at=at))
+        case Tick():
+            return _ticked(state, settings, replace(event, at=at))
+
+
+# --- samples ----------------------------------------------------------------------------------------------
+
+
+def _sampled(state: State, settings: RuleSettings, event: Sampled) -> tuple[State, Changes]:
+    """One more sample, put to every camera kind."""
+    state, changes = _forget_stale(state, settings)
+    tracks = dict(state.tracks)
+    for kind in CAMERA_KINDS:
+        rule = settings.camera(kind)
+        if not rule.enabled:
+            continue
+        track, change = camera.take(tracks.get(kind, QUIET), rule, kind, event)
+        tracks[kind] = track
+        if change:
+            changes = (*changes, change)
+    kept = {kind: track for kind, track in tracks.items() if track != QUIET}
+    return replace(state, tracks=kept, sampled_at=event.at), changes
+
+
+def _forget_stale(state: State, settings: RuleSettings) -> tuple[State, Changes]:
+    """Give up what the samples said, when the newest is too old to say anything about now."""
+    if state.sampled_at is None or state.now - state.sampled_at <= settings.stale_after:
+        return state, ()
+    return _blind(state)
+
+
+def _blind(state: State) -> tuple[State, Changes]:
+    """Close every camera episode and drop every suspicion: we cannot tell."""
+    episodes = [track.episode for track in state.tracks.values() if track.episode is not None]
+    closed = tuple(camera.close(episode, state.now) for episode in episodes)
+    return replace(state, tracks={}, sampled_at=None), closed
+
+
+# --- what is noticed --------------------------------------------------------------------------------------
+
+
+def _noticed(state: State, settings: RuleSettings, event: Noticed) -> tuple[State, Changes]:
+    """Something noticed begins, ends or happens. Kinds that are judged otherwise are passed over."""
+    if event.kind not in NOTICED_KINDS or not settings.notice(event.kind).enabled:
+        return state, ()
+    known = state.notices.get(event.kind)
+    if known is not None:
+        return _noticed_again(state, settings, known, event)
+    if event.active is False:
+        return state, ()
+    episode = Episode(
+        kind=event.kind,
+        severity=settings.notice(event.kind).severity,
+        began_at=event.at,
+        opened_at=event.at,
+        updated_at=event.at,
+        last_seen_at=event.at,
+        rule="reported",
+        samples=1,
+        detail=event.detail,
+    )
+    notices = {**state.notices, event.kind: Notice(episode, lasting=event.active is True)}
+    return replace(state, notices=notices), (Change(ChangeType.OPENED, episode),)
+
+
+def _noticed_again(state: State, settings: RuleSettings, known: Notice, event: Noticed) -> tuple[State, Changes]:
+    """Something that is open already goes on or ends."""
+    seen = replace(known.episode, last_seen_at=event.at)
+    if event.active is False:
+        # A short one stays until a tick ends it, so that a flapping browser makes one episode of it.
+        if event.at - seen.opened_at >= settings.notice(event.kind).merge_seconds:
+            return _without_notice(state, event.kind), (camera.close(seen, event.at),)
+        notice = Notice(seen, lasting=False)
+    else:
+        notice = Notice(replace(seen, samples=seen.samples + 1), lasting=known.lasting or event.active is True)
+    return replace(state, notices={**state.notices, event.kind: notice}), ()
+
+
+def _tick_notices(state: State, settings: RuleSettings) -> tuple[State, Changes]:
+    """End what has been quiet, raise what goes on."""
+    changes: Changes = ()
+    for kind, notice in state.notices.items():
+        rule, episode = settings.notice(kind), notice.episode
+        if not notice.lasting and state.now - episode.last_seen_at >= rule.merge_seconds:
+            state, changes = _without_notice(state, kind), (*changes, camera.close(episode, state.now))
+        elif notice.lasting and (worse := camera.worsen(episode, rule.critical_after, state.now)) is not episode:
+            notices = {**state.notices, kind: Notice(worse, lasting=True)}
+            state, changes = replace(state, notices=notices), (*changes, Change(ChangeType.UPDATED, worse))
+    return state, changes
+
+
+def _without_notice(state: State, kind: Kind) -> State:
+    return replace(state, notices={each: notice for each, notice in state.notices.items() if each is not kind})
+
+
+# --- time and the stream ----------------------------------------------------------------------------------
+
+
+def _ticked(state: State, settings: RuleSettings, event: Tick) -> tuple[State, Changes]:
+    """What time alone changes."""
+    state, noticed = _tick_notices(state, settings)
+    state, stale = _forget_stale(state, settings)
+    state, stream = _tick_stream(state, settings, event)
+    return state, noticed + stale + stream
+
+
+def _tick_stream(state: State, settings: RuleSettings, event: Tick) -> tuple[State, Changes]:
+    """Whether frames come as they should."""
+    expected = state.expected_since
+    if expected is None:
+        return state, ()
+    frame_at = event.last_frame_at
+    if frame_at is None or not isfinite(frame_at) or frame_at < expected:
+        since, limit = expected, settings.first_frame_within
+    else:
+        since, limit = min(frame_at, state.now), settings.stream_lost_after
+    missing = state.now - since > limit
+    if state.lost is not None:
+        go_on = _still_lost if missing else _back
+        return go_on(state, settings, state.lost, since)
+    return _lose(state, settings, since, limit) if missing else (state, ())
+
+
+def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> tuple[State, Changes]:
+    """Frames have been missing for too long."""
+    state, closed = _blind(state)
+    if not settings.stream_lost.enabled:
+        return state, closed
+    silence = state.now - since
+    episode = Episode(
+        kind=Kind.STREAM_LOST,
+        severity=settings.stream_lost.severity,
+        began_at=since,
+        opened_at=state.now,
+        updated_at=state.now,
+        last_seen_at=state.now,
+        rule=f"no frame for {silence:.1f} s, more than {limit:g} s",
+        score=round(silence, 3),
+        threshold=limit,
+    )
+    return replace(state, lost=episode, back_since=None), (*closed, Change(ChangeType.OPENED, episode))
+
+
+def _still_lost(state: State, settings: RuleSettings, lost: Episode, since: float) -> tuple[State, Changes]:
+    """Frames are still missing."""
+    seen = replace(lost, last_seen_at=state.now, score=round(state.now - since, 3))
+    told = camera.worsen(seen, settings.stream_lost.critical_after, state.now)
+    changes = () if told is seen else (Change(ChangeType.UPDATED, told),)
+    return replace(state, lost=told, back_since=None), changes
+
+
+def _back(state: State, settings: RuleSettings, lost: Episode, frame_at: float) -> tuple[State, Changes]:
+    """Frames come again; a single one does not make a stream."""
+    back_since = frame_at if state.back_since is None else state.back_since
+    if frame_at - back_since < settings.stream_lost.leave_seconds:
+        return replace(state, back_since=back_since), ()
+    return replace(state, lost=None, back_since=None), (camera.close(lost, state.now),)

@@ -1,0 +1,159 @@
+"""How strict the rules are: defaults, limits, and the overrides of a meeting."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from detection.rules.values import CAMERA_KINDS, NOTICED_KINDS
+from detection.values import Kind, Severity
+
+_HOUR = 3600.0
+
+
+class SettingsError(ValueError):
+    """Settings that are refused. The text names every fault."""
+
+
+class Rule(BaseModel):
+    """What all kinds have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    enabled: bool = True
+    """False: this kind never opens."""
+    severity: Severity = Severity.WARNING
+    """At the opening."""
+    critical_after: float | None = Field(default=None, ge=0, le=24 * _HOUR)
+    """Seconds after which an episode that still goes on becomes critical; None: never."""
+
+
+class CameraRule(Rule):
+    """How many samples it takes to be sure. One frame never suffices: `enter_samples` is at least 2."""
+
+    enter_samples: int = Field(default=3, ge=2, le=50)
+    """Samples that must show it ..."""
+    window: int = Field(default=4, ge=2, le=50)
+    """... among so many consecutive ones."""
+    enter_seconds: float = Field(default=0.3, ge=0, le=300)
+    """Least time from the first of them to the last."""
+    leave_samples: int = Field(default=3, ge=1, le=50)
+    """Consecutive samples that must not show it, for it to be over."""
+    leave_seconds: float = Field(default=1.0, ge=0, le=300)
+    """Least time from the first of those to the last. Whatever comes back within it is the same episode."""
+
+    @model_validator(mode="after")
+    def _window_holds_samples(self) -> Self:
+        if self.window < self.enter_samples:
+            raise ValueError(f"window ({self.window}) must be at least enter_samples ({self.enter_samples})")
+        return self
+
+
+class NoticeRule(Rule):
+    """For what the browser or the server notices."""
+
+    merge_seconds: float = Field(default=2.0, ge=0, le=300)
+    """Least time that an episode stays open, and the quiet after which a moment is over. Bounds how many episodes
+    a flapping browser can make."""
+
+
+class StreamRule(Rule):
+    """For frames that do not come. Its times are `stream_lost_after` and `first_frame_within` beside it."""
+
+    leave_seconds: float = Field(default=2.0, ge=0, le=300)
+    """How long frames must flow again for it to be over."""
+
+
+class RuleSettings(BaseModel):
+    """All of it, by kind. Immutable; made from defaults and a meeting's overrides."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    sample_interval: float = Field(default=1.0, ge=0.05, le=60)
+    """Seconds between two samples of a candidate when all is well."""
+    max_interval: float = Field(default=5.0, ge=0.05, le=300)
+    """Seconds that overload may stretch it to."""
+    stream_lost_after: float = Field(default=5.0, ge=1, le=300)
+    """Seconds without a frame after which the stream is lost."""
+    first_frame_within: float = Field(default=15.0, ge=1, le=_HOUR)
+    """Seconds that the first frame may take."""
+
+    multiple_faces: CameraRule = CameraRule(critical_after=10)
+    # Slower than two faces: a head turned away or a hand before the face is missed for a moment.
+    no_face: CameraRule = CameraRule(enter_samples=4, window=5, enter_seconds=1.0, critical_after=30)
+    stream_lost: StreamRule = StreamRule(critical_after=60)
+    tab_hidden: NoticeRule = NoticeRule(critical_after=30)
+    focus_lost: NoticeRule = NoticeRule(severity=Severity.INFO)
+    fullscreen_exited: NoticeRule = NoticeRule()
+    clipboard: NoticeRule = NoticeRule(merge_seconds=5)
+    second_screen: NoticeRule = NoticeRule()
+    second_connection: NoticeRule = NoticeRule(merge_seconds=5)
+    virtual_camera: NoticeRule = NoticeRule()
+
+    @model_validator(mode="after")
+    def _intervals_in_order(self) -> Self:
+        if self.max_interval < self.sample_interval:
+            raise ValueError(
+                f"max_interval ({self.max_interval:g}) must be at least sample_interval ({self.sample_interval:g})"
+            )
+        return self
+
+    @property
+    def stale_after(self) -> float:
+        """Seconds after which two samples say nothing about each other any more."""
+        return 3 * self.max_interval
+
+    def camera(self, kind: Kind) -> CameraRule:
+        """The rule of a kind in `CAMERA_KINDS`."""
+        rule: CameraRule = getattr(self, kind.value)
+        return rule
+
+    def notice(self, kind: Kind) -> NoticeRule:
+        """The rule of a kind in `NOTICED_KINDS`."""
+        rule: NoticeRule = getattr(self, kind.value)
+        return rule
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it: overrides that would change everything."""
+        return self.model_dump(mode="json")
+
+    def sha256(self) -> str:
+        """SHA-256 of the canonical JSON, hexadecimal, for an incident's record."""
+        canonical = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def overridden(self, overrides: Mapping[str, Any]) -> "RuleSettings":
+        """These settings with some of them replaced, e.g. `{"multiple_faces": {"enter_samples": 2}}`.
+
+        Raises:
+            SettingsError: a name is unknown or a value out of range; all of them are named.
+        """
+        merged = self.as_dict()
+        for name, value in overrides.items():
+            known = merged.get(name)
+            merged[name] = {**known, **value} if isinstance(known, dict) and isinstance(value, Mapping) else value
+        try:
+            return RuleSettings.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsError("; ".join(_faults(error))) from None
+
+    @classmethod
+    def from_overrides(cls, overrides: Mapping[str, Any]) -> "RuleSettings":
+        """The defaults with some of them replaced. Raises as `overridden`."""
+        return cls().overridden(overrides)
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """Every fault as `name: what is wrong`."""
+    faults = []
+    for each in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in each["loc"]) or "settings"
+        unknown = each["type"] == "extra_forbidden"
+        words = "no such setting" if unknown else each["msg"].removeprefix("Value error, ")
+        faults.append(f"{name}: {words}")
+    return faults
+
+
+assert set(RuleSettings.model_fields) >= {*CAMERA_KINDS, *NOTICED_KINDS, Kind.STREAM_LOST}

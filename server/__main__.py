@@ -1,0 +1,81 @@
+"""The command line: `invigil serve` and its companions."""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from server import settings as settings_module
+from server.settings import Settings, SettingsError
+
+logger = logging.getLogger("invigil")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status is 0 when all went well, 1 when it could not, 2 for wrong words."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="invigil", description="Live proctoring of online exams.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the server; every setting is INVIGIL_<NAME>, see the README")
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    serve.add_argument("--data-dir", type=Path, help="folder for everything that is kept")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = settings_module.load(host=options.host, port=options.port, data_dir=options.data_dir)
+    logging.basicConfig(
+        stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return asyncio.run(_run_server(settings))
+
+
+async def _run_server(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    from server.app import running  # noqa: PLC0415 - the other commands need none of it
+    from server.workers import DetectorFailed, WorkerLost  # noqa: PLC0415
+    from storage.database import DatabaseAway  # noqa: PLC0415
+    from storage.embedded import EmbeddedDatabaseFailed  # noqa: PLC0415
+    from storage.evidence import EvidenceError  # noqa: PLC0415
+    from storage.folder import FolderInUse  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with running(settings) as server:
+            if notice := server.services.monitor.notice_text:
+                logger.warning(notice)
+            ready = {
+                "url": server.url,
+                "operator_url": server.operator_url,
+                "data_dir": str(settings.data_dir.resolve()),
+            }
+            sys.stdout.write(json.dumps(ready) + "\n")
+            sys.stdout.flush()
+            logger.info("serving; detector %s", server.services.monitor.name)
+            await stop.wait()
+            logger.info("stopping")
+    except (
+        DatabaseAway, DetectorFailed, EmbeddedDatabaseFailed, EvidenceError, FolderInUse, OSError, WorkerLost,
+    ) as error:  # fmt: skip
+        sys.stderr.write(f"Invigil cannot start: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""One HTTP call: who calls, what they sent, and the one error shape for all that goes wrong."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from aiohttp import web
+
+from server.errors import Away, Invalid, InvigilError, NotAllowed, NotAuthenticated, NotFound, TooLarge
+from server.incidents import Incidents
+from server.intake import Intake, parse
+from server.lobby import Lobby
+from server.metrics import Metrics
+from server.monitor import Monitor
+from server.protocol import Role, Wire
+from server.settings import Settings
+from server.tokens import Identity, Tokens
+from server.views import IncidentViews
+from storage.database import Database, DatabaseAway
+from storage.evidence import EvidenceError
+from storage.ledger import Ledger
+from storage.spool import SpoolFull
+
+logger = logging.getLogger(__name__)
+Body = TypeVar("Body", bound=Wire)
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""Largest body: a reference photo in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts that handlers may use."""
+
+    settings: Settings
+    tokens: Tokens
+    lobby: Lobby
+    intake: Intake
+    incidents: Incidents
+    monitor: Monitor
+    database: Database
+    ledger: Ledger
+    views: IncidentViews
+    metrics: Metrics
+
+
+SERVICES = web.AppKey("services", Services)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose sender is known."""
+
+    request: web.Request
+    identity: Identity | None
+    """None where a call is open to anyone."""
+
+    @property
+    def services(self) -> Services:
+        """The parts of the server."""
+        return self.request.app[SERVICES]
+
+    def id(self, name: str = "id") -> UUID:
+        """An id in the path.
+
+        Raises:
+            NotFound: it is none.
+        """
+        try:
+            return UUID(self.request.match_info[name])
+        except ValueError:
+            raise NotFound("There is nothing under this address.") from None
+
+    def meeting_id(self) -> UUID:
+        """The meeting in the path, which must be the caller's own.
+
+        Raises:
+            NotAllowed: a token of another meeting.
+        """
+        meeting_id = self.id()
+        mine = self.identity is None or self.identity.role is Role.OPERATOR or self.identity.meeting_id == meeting_id
+        if not mine:
+            raise NotAllowed("This token is for another meeting.")
+        return meeting_id
+
+    async def body(self, model: type[Body]) -> Body:
+        """The JSON body.
+
+        Raises:
+            Invalid: it is no JSON object of this shape.
+        """
+        try:
+            data = json.loads(await self.request.read())
+        except (ValueError, RecursionError):
+            raise Invalid("The body is not JSON.") from None
+        return parse(model, data)
+
+    def query(self, *names: str) -> dict[str, str]:
+        """The query, which may hold these names and no other.
+
+        Raises:
+            Invalid: it holds another.
+        """
+        query = self.request.query
+        if unknown := sorted(set(query) - set(names)):
+            raise Invalid(f"Unknown in the query: {', '.join(unknown)[:200]}. Known: {', '.join(names)}.")
+        return dict(query)
+
+    def origin(self) -> str:
+        """Where people reach the server, without a slash at the end."""
+        public = self.services.settings.public_url
+        return str(public or self.request.url.origin()).rstrip("/")
+
+
+Answer = Wire | web.StreamResponse
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table: a call, who may make it, and what goes in and out."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    roles: frozenset[Role] | None = None
+    """Who may call; None: anyone, without a token."""
+    body: type[Wire] | None = None
+    answer: type[Wire] | None = None
+    """What is answered; None: not JSON."""
+    status: int = 200
+    """Of the answer when all went well."""
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Check who calls, then answer."""
+        identity = None
+        if self.roles is not None:
+            identity = request.app[SERVICES].tokens.identify(bearer(request))
+            if identity.role not in self.roles:
+                raise NotAllowed("This token is not for this call.")
+        answer = await self.handler(Call(request, identity))
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.json_response(text=answer.model_dump_json(), status=self.status)
+
+
+def bearer(request: web.Request) -> str:
+    """The token of a request.
+
+    Raises:
+        NotAuthenticated: there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated("Send the token in the header `Authorization: Bearer …`.")
+    return token.strip()
+
+
+@web.middleware
+async def errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Turn everything that goes wrong into the one error shape."""
+    try:
+        return await handler(request)
+    except InvigilError as error:
+        return _error(error)
+    except (DatabaseAway, EvidenceError, SpoolFull) as error:
+        logger.error("a call could not be served: %s", error)
+        return _error(Away("The storage is away just now; try again."))
+    except web.HTTPRequestEntityTooLarge:
+        return _error(TooLarge(f"The body is too large; the limit is {MAX_BODY_BYTES} bytes."))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _error(_from_http(error))
+    except Exception:
+        logger.exception("a call could not be handled")
+        return _error(InvigilError("Something went wrong on our side; it has been noted."))
+
+
+def _error(error: InvigilError) -> web.Response:
+    return web.json_response(error.body(), status=error.status)
+
+
+def _from_http(error: web.HTTPException) -> InvigilError:
+    if error.status == 404:
+        return NotFound("There is nothing under this address.")
+    found = InvigilError(error.reason, code="method_not_allowed" if error.status == 405 else "invalid")
+    found.status = error.status
+    return found

@@ -1,0 +1,59 @@
+"""Incidents and their photographs."""
+
+from aiohttp import web
+
+from detection.values import Kind
+from server import protocol
+from server.api.calls import Call
+from server.api.meetings import cursor
+from server.errors import Invalid, NotFound
+from server.meetings import LiveIncident
+from server.protocol import IncidentState
+
+MAX_PAGE = 500
+
+
+async def index(call: Call) -> protocol.IncidentPage:
+    """Incidents of a meeting, newest first."""
+    query = call.query("candidate_id", "kind", "state", "after", "limit")
+    meeting = await call.services.lobby.meeting(call.meeting_id())
+    limit = _limit(query.get("limit", "100"))
+    database = call.services.database
+    found = await database.incidents(
+        meeting.id,
+        candidate_id=cursor(query.get("candidate_id")),
+        kind=_one_of(Kind, query.get("kind"), "kind"),
+        state=_one_of(IncidentState, query.get("state"), "state"),
+        before=cursor(query.get("after")),
+        limit=limit,
+    )
+    reviews = await database.latest_reviews([each.id for each in found])
+    shown = [call.services.views.incident(meeting, LiveIncident(each, reviews.get(each.id))) for each in found]
+    return protocol.IncidentPage(incidents=shown, after=str(found[-1].id) if len(found) == limit else None)
+
+
+async def evidence(call: Call) -> web.StreamResponse:
+    """A photograph: the very bytes that the candidate's browser sent."""
+    query = call.query("expires", "signature")
+    call.services.tokens.check(call.request.path, query.get("expires", ""), query.get("signature", ""))
+    incident = await call.services.database.incident(call.id())
+    n = int(call.request.match_info["n"])
+    if incident is None or n >= len(incident.evidence):
+        raise NotFound("There is no such picture.")
+    data = await call.services.ledger.picture(incident.evidence[n]["key"])
+    if data is None:
+        raise NotFound("This picture is gone.")
+    headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=data, content_type="image/jpeg", headers=headers)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE):
+        raise Invalid(f"limit: a number from 1 to {MAX_PAGE}.")
+    return int(text)
+
+
+def _one_of(words: type[Kind] | type[IncidentState], text: str | None, name: str) -> str | None:
+    if text is not None and text not in set(words):
+        raise Invalid(f"{name}: one of {', '.join(words)}.")
+    return text

@@ -1,0 +1,125 @@
+"""Meetings and the people in them."""
+
+import base64
+import binascii
+from urllib.parse import quote
+from uuid import UUID
+
+from server import protocol
+from server.api.calls import Call
+from server.errors import Invalid, NotAllowed
+from server.intake import check_picture
+from server.meetings import Meeting
+from server.protocol import Role
+from server.tokens import Identity
+from server.views import meeting_view, participant_view
+from storage.records import ParticipantRecord, new_id
+
+PAGE = 200
+"""Meetings in one answer."""
+
+
+async def create(call: Call) -> protocol.CreatedMeeting:
+    """Make a meeting, with a first proctor's link and the candidates' link."""
+    body = await call.body(protocol.CreateMeeting)
+    meeting = await call.services.lobby.create(body.title.strip(), body.provider, body.settings)
+    return await _with_links(call, meeting)
+
+
+async def index(call: Call) -> protocol.MeetingList:
+    """The operator's meetings, newest first; a proctor's own."""
+    before = call.query("after").get("after")
+    assert call.identity is not None
+    if call.identity.role is not Role.OPERATOR:
+        meeting = await call.services.lobby.meeting(call.identity.meeting_id)
+        return protocol.MeetingList(meetings=[meeting_view(meeting.record)], after=None)
+    found = await call.services.database.meetings(cursor(before), PAGE)
+    after = str(found[-1].id) if len(found) == PAGE else None
+    return protocol.MeetingList(meetings=[meeting_view(each) for each in found], after=after)
+
+
+async def show(call: Call) -> protocol.ShownMeeting:
+    """One meeting; for the operator with its links."""
+    meeting = await call.services.lobby.meeting(call.meeting_id())
+    assert call.identity is not None
+    if call.identity.role is not Role.OPERATOR:
+        return protocol.ShownMeeting(meeting=meeting_view(meeting.record))
+    return protocol.ShownMeeting.model_validate((await _with_links(call, meeting)).model_dump())
+
+
+async def end(call: Call) -> protocol.ShownMeeting:
+    """End a meeting for everyone in it."""
+    meeting = await call.services.lobby.end(call.meeting_id())
+    return protocol.ShownMeeting(meeting=meeting_view(meeting.record))
+
+
+async def add_participant(call: Call) -> protocol.JoinedParticipant:
+    """Add somebody; the answer holds their own link."""
+    meeting = await call.services.lobby.meeting(call.meeting_id())
+    body = await call.body(protocol.AddParticipant)
+    meeting.require_open()
+    photo = await _keep_reference(call, meeting.id, body.reference_photo) if body.reference_photo else None
+    record, provider_token = await call.services.lobby.add(meeting, body.name, Role(body.role), photo)
+    return _joined(call, record, provider_token)
+
+
+async def join(call: Call) -> protocol.JoinedParticipant:
+    """Let somebody with the candidates' link in."""
+    body = await call.body(protocol.Join)
+    try:
+        meeting_id = call.id()
+    except Exception:
+        raise NotAllowed("This link is not valid. Ask for a new one.") from None
+    record, provider_token = await call.services.lobby.join(meeting_id, body.name, body.code)
+    return _joined(call, record, provider_token)
+
+
+def cursor(text: str | None) -> UUID | None:
+    """A paging cursor.
+
+    Raises:
+        Invalid: it is none of ours.
+    """
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise Invalid("after: take it from the answer before.") from None
+
+
+async def _with_links(call: Call, meeting: Meeting) -> protocol.CreatedMeeting:
+    # Tokens are made anew at every showing and kept nowhere, so that they cannot leak from the database.
+    proctor = await call.services.lobby.first_proctor(meeting)
+    token = call.services.tokens.issue(Identity(Role.PROCTOR, meeting.id, proctor.id))
+    return protocol.CreatedMeeting(
+        meeting=meeting_view(meeting.record),
+        proctor_url=_page(call, Role.PROCTOR, token),
+        candidate_url=f"{call.origin()}/join/{meeting.id}?code={quote(meeting.record.join_code)}",
+    )
+
+
+def _joined(call: Call, record: ParticipantRecord, provider_token: str | None) -> protocol.JoinedParticipant:
+    token = call.services.tokens.issue(Identity(Role(record.role), record.meeting_id, record.id))
+    return protocol.JoinedParticipant(
+        participant=participant_view(record),
+        token=token,
+        url=_page(call, Role(record.role), token),
+        provider_token=provider_token,
+    )
+
+
+def _page(call: Call, role: Role, token: str) -> str:
+    """The page of a role. The token is behind the #, where no proxy's log and no Referer ever has it."""
+    page = "exam" if role is Role.CANDIDATE else "proctor"
+    return f"{call.origin()}/{page}#token={token}"
+
+
+async def _keep_reference(call: Call, meeting_id: UUID, text: str) -> str:
+    """Keep a reference photo, sent as base64 with or without `data:image/jpeg;base64,` before it."""
+    try:
+        data = base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Invalid("reference_photo: not base64.") from None
+    check_picture(data)
+    key = f"{meeting_id}/references/{new_id()}.jpg"
+    await call.services.ledger.keep([], {key: data})
+    return key

@@ -1,0 +1,61 @@
+"""Every HTTP call of the server, in one table: path, who may, what goes in and out."""
+
+from aiohttp import web
+
+from server import protocol
+from server.api import frames, health, incidents, meetings, openapi, pages
+from server.api.calls import Call, Route
+from server.errors import NotBuilt, NotFound
+from server.protocol import Role
+
+OPERATOR = frozenset({Role.OPERATOR})
+STAFF = frozenset({Role.OPERATOR, Role.PROCTOR})
+REVIEW = frozenset({Role.OPERATOR, Role.PROCTOR, Role.REVIEWER})
+CANDIDATE = frozenset({Role.CANDIDATE})
+
+
+async def _later(call: Call) -> web.StreamResponse:
+    raise NotBuilt("Recordings come with a later version.")
+
+
+async def _document(call: Call) -> web.StreamResponse:
+    return web.json_response(openapi.document(ROUTES))
+
+
+async def _unknown(call: Call) -> web.StreamResponse:
+    raise NotFound("There is no such call. /api/openapi.json lists them all.")
+
+
+ROUTES = (
+    Route("POST", "/api/meetings", meetings.create, "Make a meeting.", OPERATOR,
+          protocol.CreateMeeting, protocol.CreatedMeeting, 201),
+    Route("GET", "/api/meetings", meetings.index, "List meetings.", REVIEW, answer=protocol.MeetingList),
+    Route("GET", "/api/meetings/{id}", meetings.show, "Show a meeting.", REVIEW, answer=protocol.ShownMeeting),
+    Route("POST", "/api/meetings/{id}/end", meetings.end, "End a meeting.", STAFF, answer=protocol.ShownMeeting),
+    Route("POST", "/api/meetings/{id}/participants", meetings.add_participant, "Add somebody.", STAFF,
+          protocol.AddParticipant, protocol.JoinedParticipant, 201),
+    Route("POST", "/api/meetings/{id}/join", meetings.join, "Join by the candidates' link.", None,
+          protocol.Join, protocol.JoinedParticipant, 201),
+    Route("GET", "/api/meetings/{id}/incidents", incidents.index, "List incidents.", REVIEW,
+          answer=protocol.IncidentPage),
+    Route("GET", r"/api/incidents/{id}/evidence/{n:\d{1,3}}.jpg", incidents.evidence, "A photograph, by signed link."),
+    Route("GET", "/api/meetings/{id}/recordings", _later, "List recordings.", REVIEW),
+    Route("GET", "/api/recordings/{id}", _later, "Show a recording.", REVIEW),
+    Route("GET", r"/api/recordings/{id}/frames/{seq:\d{1,16}}.jpg", _later, "One exact frame.", REVIEW),
+    Route("GET", "/api/recordings/{id}/video.mp4", _later, "A recording as video.", REVIEW),
+    Route("POST", "/api/frames", frames.receive, "Send a frame without a socket.", CANDIDATE,
+          answer=protocol.FrameAck),
+    Route("GET", "/healthz", health.health, "How the server is."),
+    Route("GET", "/metrics", health.metrics, "What is counted."),
+    Route("GET", "/api/openapi.json", _document, "This table."),
+)  # fmt: skip
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the table and the pages into the application."""
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.__call__)
+    app.router.add_route("*", "/api/{rest:.*}", Route("*", "", _unknown, "").__call__)
+    pages.add_assets(app)
+    # A page's address is looked at by the page itself: an unknown one gets a page that says so.
+    app.router.add_route("GET", "/{rest:(?!socket\\.io).*}", Route("GET", "", pages.page, "").__call__)

@@ -1,0 +1,150 @@
+"""The composition root: makes every part, hands each what it needs, and takes them down in the reverse order."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.api.calls import MAX_BODY_BYTES, SERVICES, Services, errors
+from server.api.routes import add_routes
+from server.candidate_channel import CandidateChannel
+from server.channels import Channels
+from server.incidents import Incidents
+from server.intake import Intake
+from server.lobby import Lobby
+from server.metrics import Metrics
+from server.monitor import Monitor
+from server.proctor_channel import ProctorChannel
+from server.providers import Providers
+from server.settings import Settings
+from server.tokens import Tokens
+from server.views import IncidentViews
+from storage.database import Database, migrate
+from storage.embedded import EmbeddedPostgres
+from storage.evidence import EvidenceStore
+from storage.folder import DataFolder
+from storage.ledger import Ledger
+from storage.spool import Spool
+
+logger = logging.getLogger(__name__)
+
+SHUTDOWN_SECONDS = 1.0
+"""For requests that are under way; `run_app`'s default of 60 would keep a server up that was told to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that takes connections."""
+
+    url: str
+    """Where."""
+    operator_url: str
+    """The console, with the operator's token behind the #."""
+    services: Services
+    """Its parts, for tests."""
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """A server, from its data folder up, until the context ends.
+
+    Raises:
+        FolderInUse, EmbeddedDatabaseFailed, DatabaseAway, EvidenceError, DetectorFailed, WorkerLost, OSError:
+        why it could not start.
+    """
+    async with AsyncExitStack() as stack:
+        folder = await asyncio.to_thread(DataFolder, settings.data_dir)
+        stack.callback(folder.release)
+        database = await _database(settings, folder, stack)
+        operator_token = (
+            settings.operator_token.get_secret_value() if settings.operator_token else secrets.token_urlsafe(32)
+        )
+        key = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(folder.secret)
+        tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)
+        evidence = (
+            EvidenceStore.at(settings.evidence_url) if settings.evidence_url else EvidenceStore.local(folder.evidence)
+        )
+        ledger = Ledger(database, evidence, await asyncio.to_thread(Spool, folder.spool))
+        app, services = await _assemble(settings, tokens, database, ledger, stack)
+        url = await _listen(app, settings, stack)
+        yield Running(url, f"{url}/#token={operator_token}", services)
+
+
+async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStack) -> Database:
+    """The operator's database, or our own; migrated."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+    else:
+        embedded = await asyncio.to_thread(EmbeddedPostgres, folder.postgres)
+        stack.push_async_callback(asyncio.to_thread, embedded.stop)
+        url = embedded.url
+    await asyncio.to_thread(migrate, url)
+    database = await Database.connect(url)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _assemble(
+    settings: Settings, tokens: Tokens, database: Database, ledger: Ledger, stack: AsyncExitStack
+) -> tuple[web.Application, Services]:
+    """The parts, each given what it needs. They end in this order: sockets, detection, incidents."""
+    clock = time.time
+    metrics = Metrics()
+    channels = Channels(settings.allowed_origins, metrics)
+    views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
+    incidents = Incidents(
+        ledger=ledger,
+        database=database,
+        view=views.incident,
+        announcer=channels.broadcast,
+        metrics=metrics,
+        clock=clock,
+    )
+    monitor = Monitor(
+        detector=settings.detector, models=settings.models_dir, workers=settings.workers, incidents=incidents,
+        metrics=metrics, clock=clock,
+    )  # fmt: skip
+    lobby = Lobby(
+        settings=settings, database=database, incidents=incidents, monitor=monitor, presence=channels,
+        providers=Providers(), clock=clock,
+    )  # fmt: skip
+    intake = Intake(lobby=lobby, monitor=monitor, incidents=incidents, metrics=metrics, clock=clock)
+
+    incidents.start()
+    stack.push_async_callback(incidents.close)
+    await monitor.start()
+    stack.push_async_callback(monitor.close)
+    await lobby.resume()
+    common = {"tokens": tokens, "lobby": lobby, "broadcast": channels.broadcast}
+    channels.open(
+        CandidateChannel(intake=intake, incidents=incidents, monitor=monitor, metrics=metrics, **common),
+        ProctorChannel(
+            incidents=incidents, monitor=monitor, views=views, metrics=metrics, clock=clock, **common
+        ),
+    )  # fmt: skip
+
+    app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
+    services = Services(settings, tokens, lobby, intake, incidents, monitor, database, ledger, views, metrics)
+    app[SERVICES] = services
+    channels.attach(app)
+    app.on_shutdown.append(lambda _: channels.close())
+    add_routes(app)
+    return app, services
+
+
+async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> str:
+    """Take connections, and say where. First of all to end: no new ones, then `on_shutdown` hangs up."""
+    # No access log: addresses and what is asked for are nobody's business; /metrics has the counts.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.host, settings.port)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    shown = f"[{host}]" if ":" in str(host) else host
+    return str(settings.public_url).rstrip("/") if settings.public_url else f"http://{shown}:{port}"

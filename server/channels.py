@@ -1,0 +1,248 @@
+"""The Socket.IO server and what its two namespaces have in common. The only file that imports socketio."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+from server import protocol
+from server.access import may_send, roles_in
+from server.broadcast import Broadcast
+from server.errors import Away, Invalid, InvigilError, NotAllowed
+from server.lobby import Lobby
+from server.meetings import Candidate, Meeting
+from server.metrics import Metrics
+from server.protocol import Namespace
+from server.tokens import Identity, Tokens
+from storage.database import DatabaseAway
+
+logger = logging.getLogger(__name__)
+
+Ack = dict[str, Any]
+Handler = Callable[[Any, Any], Awaitable[Ack]]
+OK: Ack = {"ok": True}
+
+LOST = 1000
+"""Packets waiting for anyone past which they are disconnected: they come back to a fresh snapshot."""
+
+REAP_SECONDS = 1.0
+"""How often that is looked at."""
+
+GREETING_TRIES, GREETING_PAUSE = 500, 0.01
+"""How often, and after how many seconds each, a new connection is asked whether it stands."""
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One socket in one namespace."""
+
+    sid: str
+    identity: Identity
+    meeting: Meeting
+    candidate: Candidate | None = None
+    greeting: asyncio.Task[None] | None = None
+    """Says the first words, once the client has been told that it is connected."""
+    thumbnails: asyncio.Task[None] | None = None
+    """Sends a watching proctor the newest frames."""
+
+    async def stop(self) -> None:
+        """End its tasks. May be called twice."""
+        await cancel(self.greeting)
+        await cancel(self.thumbnails)
+
+
+async def cancel(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task and wait for its end; a task does not cancel itself."""
+    if task is not None and task is not asyncio.current_task():
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has no types
+    """What both namespaces have in common: the door, and one way in for every event."""
+
+    def __init__(self, namespace: Namespace, *, tokens: Tokens, lobby: Lobby, broadcast: Broadcast) -> None:
+        super().__init__(namespace)
+        self._roles = roles_in(namespace)
+        self._tokens = tokens
+        self._lobby = lobby
+        self._broadcast = broadcast
+        self._handlers: dict[str, Handler] = {}
+        self.connections: dict[str, Connection] = {}
+
+    async def trigger_event(self, event: Any, sid: str, *args: Any) -> Any:
+        """Where the library brings everything.
+
+        A client may emit an event *named* `connect` or `disconnect`, and the library calls us just as for the real
+        ones. The real ones come for a socket that we do not know yet, and for one that the library has let go.
+        """
+        if event == "connect" and sid not in self.connections:
+            await self._connect(sid, args[1] if len(args) > 1 else None)
+            return None
+        if event == "disconnect" and not self.server.manager.is_connected(sid, self.namespace):
+            await self._disconnect(sid)
+            return None
+        return await self._receive(event, sid, args)
+
+    async def _connect(self, sid: str, auth: Any) -> None:
+        try:
+            identity = self._tokens.identify(auth.get("token") if isinstance(auth, dict) else None)
+            if identity.role not in self._roles:
+                raise NotAllowed("This link is not for this page. Open the link you were given.")
+            connection = await self.enter(sid, identity)
+        except InvigilError as error:
+            raise socketio.exceptions.ConnectionRefusedError(
+                error.code, {"code": error.code, "text": error.text}
+            ) from None
+        except DatabaseAway:
+            away = Away("The database is away just now; we try again.")
+            raise socketio.exceptions.ConnectionRefusedError(
+                away.code, {"code": away.code, "text": away.text}
+            ) from None
+        self.connections[sid] = connection
+        connection.greeting = asyncio.create_task(self._greet(connection))
+        logger.info("[%s/%s] %s connected", identity.meeting_id, identity.participant_id, identity.role)
+
+    async def _greet(self, connection: Connection) -> None:
+        sid = connection.sid
+        # An event sent before the client is told that it is connected would overtake that.
+        for _ in range(GREETING_TRIES):
+            if self.server.manager.is_connected(sid, self.namespace):
+                break
+            await asyncio.sleep(GREETING_PAUSE)
+        else:
+            # It vanished on the doorstep, and the library does not tell us of those.
+            await self._disconnect(sid)
+            return
+        try:
+            await self.greet(connection)
+        except Exception:
+            logger.exception("[%s] a connection could not be greeted and is closed", connection.identity.participant_id)
+            await self.hang_up(sid)
+
+    async def _disconnect(self, sid: str) -> None:
+        connection = self.connections.pop(sid, None)
+        if connection is not None:
+            await connection.stop()
+            await self.leave(connection)
+            identity = connection.identity
+            logger.info("[%s/%s] %s disconnected", identity.meeting_id, identity.participant_id, identity.role)
+
+    async def _receive(self, event: Any, sid: str, args: tuple[Any, ...]) -> Ack:
+        connection = self.connections.get(sid)
+        try:
+            if not isinstance(event, str) or event not in protocol.INBOUND:
+                raise Invalid("There is no such event.", code="unknown_event")
+            if connection is None or not may_send(connection.identity.role, event):
+                raise NotAllowed("This event is not yours to send.")
+            if len(args) != 1:
+                raise Invalid("An event carries exactly one object.")
+            return await self._handlers[event](connection, args[0])
+        except InvigilError as error:
+            return error.body()
+        except DatabaseAway:
+            return Away("The database is away just now; try again.").body()
+        except Exception:
+            logger.exception("an event could not be handled")
+            return InvigilError("Something went wrong on our side; it has been noted.").body()
+
+    def backlog(self, sid: str) -> int:
+        """Packets that wait for a connection."""
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        socket = self.server.eio.sockets.get(eio_sid)
+        return 0 if socket is None else int(socket.queue.qsize())
+
+    async def hang_up(self, sid: str) -> None:
+        """Disconnect one socket. What was sent to it before still goes out."""
+        await self.server.disconnect(sid, self.namespace)
+
+    # --- what the namespaces differ in ---
+
+    async def enter(self, sid: str, identity: Identity) -> Connection:
+        """Take somebody in, or raise why not."""
+        raise NotImplementedError
+
+    async def greet(self, connection: Connection) -> None:
+        """The first words."""
+        raise NotImplementedError
+
+    async def leave(self, connection: Connection) -> None:
+        """Somebody is gone."""
+        raise NotImplementedError
+
+
+class Channels:
+    """The Socket.IO server with its namespaces, and the ways in which the server hangs up."""
+
+    def __init__(self, origins: list[str], metrics: Metrics) -> None:
+        self._server = socketio.AsyncServer(
+            async_mode="aiohttp",
+            cors_allowed_origins=origins or None,  # None: pages of our own origin alone
+            # In the order of arrival; so a handler must be quick, and long work goes elsewhere.
+            async_handlers=False,
+            max_http_buffer_size=protocol.MAX_MESSAGE_BYTES,
+            http_compression=False,  # JPEG does not shrink
+            ping_interval=10,
+            ping_timeout=10,
+        )
+        self.broadcast = Broadcast(self._server)
+        self._metrics = metrics
+        self._channels: list[Channel] = []
+        self._reaper: asyncio.Task[None] | None = None
+
+    def attach(self, app: web.Application) -> None:
+        """Serve the sockets under /socket.io."""
+        self._server.attach(app)
+
+    def open(self, *channels: Channel) -> None:
+        """Let people in."""
+        self._channels = list(channels)
+        for channel in channels:
+            self._server.register_namespace(channel)
+        self._reaper = asyncio.create_task(self._reap())
+
+    async def close(self) -> None:
+        """Hang up on everybody, then stop.
+
+        In this order: left to the library, `disconnect` handlers run after the database is closed, or not at all.
+        """
+        await cancel(self._reaper)
+        for channel in self._channels:
+            for sid in list(channel.connections):
+                await channel.hang_up(sid)
+        await self._server.shutdown()
+
+    async def candidate(self, event: str, candidate: Candidate) -> None:
+        """Tell the proctors that a candidate joined, left or changed."""
+        await self.broadcast.candidate(event, candidate)
+
+    async def ended(self, candidate: Candidate, reason: str) -> None:
+        """Tell a candidate that their exam is over, and hang up."""
+        await self._end([c for c in self._connections() if c.candidate is candidate], protocol.Ended(reason=reason))
+
+    async def meeting_ended(self, meeting: Meeting, reason: str) -> None:
+        """Tell the proctors that the meeting is over. They may go on to review it."""
+        await self.broadcast.to_proctors("ended", protocol.Ended(reason=reason), meeting)
+
+    async def _end(self, connections: list[Connection], message: protocol.Ended) -> None:
+        for connection in connections:
+            await self.broadcast.to_candidate("ended", message, connection.sid)
+            await self._server.disconnect(connection.sid, Namespace.CANDIDATE)
+
+    def _connections(self) -> list[Connection]:
+        return [each for channel in self._channels for each in channel.connections.values()]
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(REAP_SECONDS)
+            for channel in self._channels:
+                for sid in [sid for sid in channel.connections if channel.backlog(sid) > LOST]:
+                    logger.warning("a connection could not keep up and is closed")
+                    self._metrics.connections_dropped.inc()
+                    await channel.hang_up(sid)

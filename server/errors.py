@@ -1,0 +1,91 @@
+"""The errors of the server, each with the code that travels to the client.
+
+InvigilError
+├── Invalid          400 invalid: the words of a request are wrong
+├── BadFrame         400 not_a_jpeg, truncated_jpeg, bad_dimensions, replayed_seq
+├── NotAuthenticated 401 not_authenticated: no token, a forged or an expired one
+├── NotAllowed       403 not_allowed: a good token for something else
+├── NotFound         404 not_found
+├── Conflict         409 ended: the meeting or the exam is over
+├── TooLarge         413 too_large
+├── TooMany          429 too_many
+├── NotBuilt         501 not_implemented
+└── Away             503 away: the database cannot be had just now
+"""
+
+
+class InvigilError(Exception):
+    """Something was refused. `text` says what was wrong and what to do; it names no person and holds no secret."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self, text: str, *, code: str | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        if code is not None:
+            self.code = code
+
+    def body(self) -> dict[str, object]:
+        """The one error shape of the wire."""
+        return {"ok": False, "error": {"code": self.code, "text": self.text}}
+
+
+class Invalid(InvigilError):
+    """The words of a request are wrong."""
+
+    status, code = 400, "invalid"
+
+
+class BadFrame(InvigilError):
+    """A frame that is no usable picture, or was sent before."""
+
+    status, code = 400, "not_a_jpeg"
+
+
+class NotAuthenticated(InvigilError):
+    """No token, a forged one or an expired one."""
+
+    status, code = 401, "not_authenticated"
+
+
+class NotAllowed(InvigilError):
+    """A good token, for something else."""
+
+    status, code = 403, "not_allowed"
+
+
+class NotFound(InvigilError):
+    """Nothing is there, or nothing that this token may know of."""
+
+    status, code = 404, "not_found"
+
+
+class Conflict(InvigilError):
+    """The meeting or the exam is over."""
+
+    status, code = 409, "ended"
+
+
+class TooLarge(InvigilError):
+    """A body or a frame over its limit."""
+
+    status, code = 413, "too_large"
+
+
+class TooMany(InvigilError):
+    """More calls than the limit allows, or no room left."""
+
+    status, code = 429, "too_many"
+
+
+class NotBuilt(InvigilError):
+    """Part of the wire contract that this version does not serve."""
+
+    status, code = 501, "not_implemented"
+
+
+class Away(InvigilError):
+    """The database cannot be had just now; try again."""
+
+    status, code = 503, "away"

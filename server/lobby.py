@@ -1,0 +1,210 @@
+"""The meetings that are going on, and the way into them. Everything that changes who is where goes through here."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from server.errors import Conflict, NotAllowed, NotFound, TooMany
+from server.incidents import Incidents
+from server.meetings import Candidate, LiveIncident, Meeting, moment
+from server.monitor import Monitor
+from server.protocol import Provider, Role
+from server.providers import Providers
+from server.settings import Settings
+from server.tokens import Identity
+from storage.database import Database
+from storage.records import MeetingRecord, ParticipantRecord, new_id
+
+logger = logging.getLogger(__name__)
+
+RESUME_WITHIN = timedelta(hours=12)
+"""A candidate who was connected this long ago and never finished is expected back after a restart."""
+
+
+class Presence(Protocol):
+    """Tells people who came and went. The sockets are behind it."""
+
+    async def candidate(self, event: str, candidate: Candidate) -> None:
+        """Tell the proctors."""
+
+    async def ended(self, candidate: Candidate, reason: str) -> None:
+        """Tell the candidate that it is over, and hang up."""
+
+    async def meeting_ended(self, meeting: Meeting, reason: str) -> None:
+        """Tell the proctors that it is over, and hang up."""
+
+
+class Lobby:
+    """Every live meeting by id; loaded from the database when somebody asks for it."""
+
+    def __init__(
+        self, *, settings: Settings, database: Database, incidents: Incidents, monitor: Monitor, presence: Presence,
+        providers: Providers, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._database = database
+        self._incidents = incidents
+        self._monitor = monitor
+        self._presence = presence
+        self._providers = providers
+        self._clock = clock
+        self._live: dict[UUID, Meeting] = {}
+        self._loading = asyncio.Lock()
+
+    async def resume(self) -> None:
+        """After a restart: close what a crash left open, and expect everyone back who was there."""
+        if count := await self._database.close_orphans():
+            logger.warning("%d incidents were open when the server last stopped and are closed now", count)
+        since = moment(self._clock()) - RESUME_WITHIN
+        for meeting_id, candidate_id in await self._database.interrupted_candidates(since):
+            meeting = await self.meeting(meeting_id)
+            self._monitor.expect(meeting.candidate(candidate_id))
+
+    # --- meetings -----------------------------------------------------------------------------------------
+
+    async def create(self, title: str, provider: Provider, overrides: dict[str, Any]) -> Meeting:
+        """Make a meeting.
+
+        Raises:
+            Invalid: the settings or the provider are none this server knows.
+        """
+        settings = self._settings.for_meeting(overrides)
+        record = MeetingRecord(
+            new_id(), title, provider, secrets.token_urlsafe(12), overrides, moment(self._clock())
+        )  # fmt: skip
+        await self._providers.get(provider).create(record)
+        await self._database.insert_meeting(record)
+        meeting = self._live[record.id] = Meeting(record, settings)
+        await self.add(meeting, "Proctor", Role.PROCTOR)
+        logger.info("[%s] meeting created", record.id)
+        return meeting
+
+    async def first_proctor(self, meeting: Meeting) -> ParticipantRecord:
+        """The proctor who was made with the meeting: whoever the operator gives the proctor link to."""
+        return (await self._database.participants(meeting.id, Role.PROCTOR))[0]
+
+    async def meeting(self, meeting_id: UUID | None) -> Meeting:
+        """A meeting, over or not.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if meeting_id is None:
+            raise NotFound("There is no such meeting.")
+        if meeting_id not in self._live:
+            async with self._loading:
+                if meeting_id not in self._live:
+                    return await self._load(meeting_id)
+        return self._live[meeting_id]
+
+    async def _load(self, meeting_id: UUID) -> Meeting:
+        record = await self._database.meeting(meeting_id)
+        if record is None:
+            raise NotFound("There is no such meeting.")
+        meeting = Meeting(record, self._settings.for_meeting(record.settings))
+        finished = await self._database.finished_candidates(meeting_id)
+        for participant in await self._database.participants(meeting_id, Role.CANDIDATE):
+            meeting.add(participant).finished = participant.id in finished
+        incidents = await self._database.incidents(meeting_id, limit=200)
+        reviews = await self._database.latest_reviews([each.id for each in incidents])
+        for incident in reversed(incidents):
+            meeting.remember(LiveIncident(incident, reviews.get(incident.id), told=True))
+        if not meeting.ended:  # one that is over is looked at, not lived in
+            self._live[meeting_id] = meeting
+        return meeting
+
+    async def end(self, meeting_id: UUID) -> Meeting:
+        """End a meeting for everyone. A second call changes nothing.
+
+        Raises:
+            NotFound: there is none.
+        """
+        meeting = await self.meeting(meeting_id)
+        if not meeting.ended:
+            record = await self._database.end_meeting(meeting_id, moment(self._clock()))
+            if record is None:
+                raise NotFound("There is no such meeting.")
+            await self._providers.get(Provider(record.provider)).end(record)
+            meeting.record = record
+            for candidate in meeting.candidates.values():
+                self._monitor.finish(candidate)
+                await self._presence.ended(candidate, "The meeting has ended.")
+            await self._presence.meeting_ended(meeting, "The meeting has ended.")
+            self._live.pop(meeting_id, None)
+            logger.info("[%s] meeting ended", meeting_id)
+        return meeting
+
+    # --- people -------------------------------------------------------------------------------------------
+
+    async def join(self, meeting_id: UUID, name: str, code: str) -> tuple[ParticipantRecord, str | None]:
+        """Let somebody with the candidate link in.
+
+        Raises:
+            NotAllowed: the code is not this meeting's. An unknown meeting says the same: ids are not to be tried out.
+            Conflict: the meeting is over.
+            TooMany: the meeting is full.
+        """
+        try:
+            meeting = await self.meeting(meeting_id)
+        except NotFound:
+            raise NotAllowed("This link is not valid. Ask for a new one.") from None
+        if not secrets.compare_digest(code.encode(), meeting.record.join_code.encode()):
+            raise NotAllowed("This link is not valid. Ask for a new one.")
+        return await self.add(meeting, name, Role.CANDIDATE)
+
+    async def add(
+        self, meeting: Meeting, name: str, role: Role, reference_photo: str | None = None
+    ) -> tuple[ParticipantRecord, str | None]:
+        """Add a participant; the second value is the provider's own token.
+
+        Raises:
+            Conflict: the meeting is over.
+            TooMany: the meeting is full.
+        """
+        meeting.require_open()
+        if role is Role.CANDIDATE and len(meeting.candidates) >= self._settings.max_candidates:
+            raise TooMany(f"The meeting is full: it takes {self._settings.max_candidates} candidates.")
+        record = ParticipantRecord(
+            new_id(), meeting.id, name.strip(), role, moment(self._clock()), reference_photo
+        )  # fmt: skip
+        provider_token = await self._providers.get(Provider(meeting.record.provider)).admit(meeting.record, record)
+        await self._database.insert_participant(record)
+        if role is Role.CANDIDATE:
+            await self._presence.candidate("joined", meeting.add(record))
+        return record, provider_token
+
+    async def candidate(self, identity: Identity) -> Candidate:
+        """The candidate that a token belongs to.
+
+        Raises:
+            NotFound: the meeting or the candidate is gone.
+            Conflict: the exam is over for them.
+        """
+        meeting = await self.meeting(identity.meeting_id)
+        candidate = meeting.candidate(identity.participant_id)
+        if candidate.over:
+            raise Conflict("This exam is over.")
+        return candidate
+
+    async def finish(self, candidate: Candidate) -> None:
+        """The candidate says that they are done."""
+        candidate.finished = True
+        self._monitor.finish(candidate)
+        await self._incidents.note(candidate, "finished", {})
+        await self._presence.candidate("left", candidate)
+
+    async def dismiss(self, candidate: Candidate, reason: str, proctor_id: UUID | None) -> None:
+        """A proctor ends one candidate's exam. A second call changes nothing."""
+        if candidate.record.ended_at is None:
+            at = moment(self._clock())
+            await self._database.end_participant(candidate.id, at)
+            candidate.record = replace(candidate.record, ended_at=at)
+            self._monitor.finish(candidate)
+            await self._incidents.note(candidate, "ended", {"reason": reason, "proctor_id": str(proctor_id)})
+            await self._presence.ended(candidate, reason)
+            await self._presence.candidate("left", candidate)

@@ -1,0 +1,46 @@
+"""What is counted. One registry an application, so that two in one process do not mix."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_LATENCY = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """Every metric of the server; the names are what /metrics shows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(name, text, registry=self.registry)
+
+        def histogram(name: str, text: str) -> Histogram:
+            return Histogram(name, text, buckets=_LATENCY, registry=self.registry)
+
+        self.frames_received = counter("frames_received_total", "Frames accepted from candidates.")
+        self.frames_dropped = counter(
+            "frames_dropped_total", "Frames replaced by a newer one before they were sampled."
+        )
+        self.frames_refused = counter("frames_refused_total", "Frames refused, by the code of the error.", "code")
+        self.samples = counter("samples_total", "Frames that detection looked at.")
+        self.samples_failed = counter("samples_failed_total", "Samples that could not be decoded.")
+        self.detector_restarts = counter("detector_restarts_total", "Workers replaced after a crash or a hang.")
+        self.incidents = counter("incidents_total", "Incidents opened.", "kind")
+        self.spooled = counter("spooled_rows_total", "Rows put into the spool because PostgreSQL was away.")
+        self.thumbnails_skipped = counter("thumbnails_skipped_total", "Thumbnails not sent to a proctor who lags.")
+        self.connections_dropped = counter(
+            "connections_dropped_total", "Sockets that could not keep up and were closed."
+        )
+        self.spool_bytes = gauge("spool_bytes", "Bytes that wait in the spool.")
+        self.candidates = gauge("candidates_connected", "Candidates with a socket.")
+        self.proctors = gauge("proctors_connected", "Proctors and reviewers with a socket.")
+        self.stretch = gauge("sample_interval_stretch", "Longest achieved sample interval over the asked one.")
+        self.detection_seconds = histogram("detection_seconds", "Decoding and detection of one sample, in the worker.")
+        self.alert_seconds = histogram("alert_seconds", "Confirming frame received to incident sent to the proctors.")
+
+    def render(self) -> bytes:
+        """The text format of Prometheus."""
+        return generate_latest(self.registry)

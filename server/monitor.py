@@ -1,0 +1,193 @@
+"""The detection loop: workers pull the most overdue candidate, the rules judge, incidents are reported."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from detection import codec, rules
+from detection.rules import Noticed, Sampled, StreamExpected, Tick
+from detection.values import DetectorInfo, Kind
+from server.incidents import Incidents
+from server.meetings import Candidate, Sample
+from server.metrics import Metrics
+from server.sampling import Frame, Sampler, Slot
+from server.workers import DetectorFailed, Worker, WorkerLost
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+"""How often the rules are told the time."""
+
+FAST_RESTARTS = 3
+"""Workers replaced at once; after that many losses in a row there is a pause before each."""
+
+RESTART_PAUSE = 2.0
+"""Seconds of that pause: a detector that dies on every frame must not take the machine with it."""
+
+
+class Monitor:
+    """Owns the sampler, the workers and every candidate's rules."""
+
+    def __init__(
+        self, *, detector: str, models: Path, workers: int, incidents: Incidents, metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._detector = detector
+        self._models = models
+        self._count = workers
+        self._incidents = incidents
+        self._metrics = metrics
+        self._clock = clock
+        self._sampler: Sampler[Candidate] = Sampler(clock)
+        self._workers: dict[int, Worker] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watched: dict[Candidate, None] = {}
+        self.info: DetectorInfo | None = None
+        """The detector that judges; None while detection is off."""
+
+    async def start(self) -> None:
+        """Start every worker and wait until they are ready.
+
+        Raises:
+            DetectorFailed: the detector asked for cannot run.
+            WorkerLost: a worker did not come up.
+        """
+        started = [Worker.start(self._detector, self._models) for _ in range(self._count)]
+        self._workers = dict(enumerate(await asyncio.gather(*started)))
+        if self._workers:
+            self.info = self._workers[0].info
+        loops = [self._work(index) for index in self._workers]
+        self._tasks = [asyncio.create_task(each) for each in [*loops, self._tick()]]
+
+    async def close(self) -> None:
+        """Stop the loop and the workers. May be called twice."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+
+    @property
+    def name(self) -> str:
+        """The detector's name, or `off`."""
+        return "off" if self.info is None else self.info.name
+
+    @property
+    def notice_text(self) -> str | None:
+        """What operators and proctors should know of the detector; None when it is the best one."""
+        if self.info is None:
+            return "Detection is off: nobody's camera is judged."
+        if self.info.name == "hog":
+            return (
+                "The simple detector (HOG) is at work: it is slow, and misses faces that are small, turned or dark. "
+                "Run `invigil models fetch` for the better one."
+            )
+        return None
+
+    @property
+    def workers_alive(self) -> int:
+        """Workers that can take a frame."""
+        return len(self._workers)
+
+    @property
+    def pids(self) -> list[int]:
+        """Their process ids."""
+        return [worker.pid for worker in self._workers.values()]
+
+    # --- what the candidates do ---------------------------------------------------------------------------
+
+    def expect(self, candidate: Candidate) -> None:
+        """From now on frames should come from this candidate."""
+        if not candidate.over:
+            self._watched[candidate] = None
+            self._apply(candidate, StreamExpected(self._clock()))
+
+    def offer(self, candidate: Candidate, frame: Frame) -> None:
+        """Take the newest frame of a candidate, on the event loop, several hundred times a second: no work here."""
+        if candidate.slot is None:
+            settings = candidate.meeting.settings.rules
+            candidate.slot = self._sampler.add(
+                candidate, interval=settings.sample_interval, floor=settings.max_interval
+            )
+            self.expect(candidate)
+        if self._workers and self._sampler.offer(candidate.slot, frame):
+            self._metrics.frames_dropped.inc()
+
+    def notice(self, candidate: Candidate, kind: Kind, *, active: bool | None, detail: str) -> None:
+        """Judge what a candidate's browser reported."""
+        self._apply(candidate, Noticed(self._clock(), kind, active=active, detail=detail))
+
+    def finish(self, candidate: Candidate) -> None:
+        """Frames are no longer expected; what is open is closed."""
+        self._watched.pop(candidate, None)
+        if candidate.slot is not None:
+            self._sampler.remove(candidate.slot)
+            candidate.slot = None
+        self._apply(candidate, rules.Finished(self._clock()))
+
+    # --- the loop -----------------------------------------------------------------------------------------
+
+    async def _work(self, index: int) -> None:
+        while True:
+            slot, frame = await self._sampler.take()
+            sampled_at = self._clock()
+            try:
+                answer = await self._workers[index].analyze(frame.jpeg)
+            except WorkerLost as error:
+                # A frame that kills workers must not do so at the rate of the stream.
+                self._sampler.settle(slot, burst=False)
+                await self._replace(index, error)
+                continue
+            try:
+                self._judge(slot, frame, sampled_at, answer)
+            except Exception:
+                logger.exception("[%s] a sample could not be judged", slot.owner.id)
+                self._sampler.settle(slot, burst=False)
+
+    def _judge(
+        self, slot: Slot[Candidate], frame: Frame, sampled_at: float, answer: codec.Observed | codec.Failed
+    ) -> None:
+        candidate = slot.owner
+        self._metrics.samples.inc()
+        if isinstance(answer, codec.Failed):
+            # Our checks at the door let it pass, and it is no picture: counted, and no verdict on anyone.
+            candidate.refused += 1
+            self._metrics.samples_failed.inc()
+            self._sampler.settle(slot, burst=False)
+            return
+        self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
+        candidate.samples.append(Sample(frame, answer.observation, sampled_at, self._clock()))
+        self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation))
+        self._sampler.settle(slot, burst=candidate.state.unsettled)
+
+    async def _replace(self, index: int, error: WorkerLost) -> None:
+        del self._workers[index]
+        losses = 0
+        while index not in self._workers:
+            losses += 1
+            self._metrics.detector_restarts.inc()
+            logger.error("detection worker %d was lost and is replaced: %s", index, error)
+            if losses > FAST_RESTARTS:
+                await asyncio.sleep(RESTART_PAUSE)
+            try:
+                self._workers[index] = await Worker.start(self._detector, self._models)
+            except (WorkerLost, DetectorFailed, OSError) as again:
+                error = WorkerLost(str(again))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for candidate in list(self._watched):
+                last = None if candidate.latest is None else candidate.latest.received_at
+                self._apply(candidate, Tick(self._clock(), last))
+            self._metrics.stretch.set(max(self._stretches(), default=0.0))
+
+    def _stretches(self) -> Iterable[float]:
+        for candidate in self._watched:
+            if candidate.slot is not None and candidate.slot.achieved is not None:
+                yield candidate.slot.achieved / candidate.slot.interval
+
+    def _apply(self, candidate: Candidate, event: rules.Event) -> None:
+        settings = candidate.meeting.settings.rules
+        candidate.state, changes = rules.step(candidate.state, settings, event)
+        self._incidents.report(candidate, changes, self.info)

@@ -1,0 +1,121 @@
+"""The namespace of the proctors: everything about one meeting out, their decisions in."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from server import protocol
+from server.broadcast import candidate_room, proctors_room
+from server.channels import OK, Ack, Channel, Connection, cancel
+from server.errors import NotBuilt, TooMany
+from server.incidents import Incidents
+from server.intake import parse
+from server.meetings import moment
+from server.metrics import Metrics
+from server.monitor import Monitor
+from server.protocol import Namespace
+from server.tokens import Identity
+from server.views import IncidentViews, meeting_view
+from storage.records import new_id
+
+MAX_PROCTORS = 50
+"""Proctors and reviewers connected to one meeting."""
+
+LAGGING = 8
+"""Packets waiting for a proctor past which thumbnails are skipped: one newest picture is worth more than all those."""
+
+
+class ProctorChannel(Channel):
+    """Everything about one meeting out, a proctor's decisions in."""
+
+    def __init__(
+        self, *, incidents: Incidents, monitor: Monitor, views: IncidentViews, metrics: Metrics,
+        clock: Callable[[], float], **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(Namespace.PROCTOR, **common)
+        self._incidents = incidents
+        self._monitor = monitor
+        self._views = views
+        self._metrics = metrics
+        self._clock = clock
+        self._handlers = {
+            "watch": self._watch, "review": self._review, "warn": self._warn, "end": self._end, "offer": self._offer,
+        }  # fmt: skip
+
+    async def enter(self, sid: str, identity: Identity) -> Connection:
+        """Take a proctor or reviewer in."""
+        meeting = await self._lobby.meeting(identity.meeting_id)
+        if sum(each.meeting.id == meeting.id for each in self.connections.values()) >= MAX_PROCTORS:
+            raise TooMany(f"{MAX_PROCTORS} proctors watch this meeting already. Close a console and try again.")
+        return Connection(sid, identity, meeting)
+
+    async def greet(self, connection: Connection) -> None:
+        """All there is to draw the console."""
+        meeting, role = connection.meeting, connection.identity.role
+        self._metrics.proctors.set(len(self.connections))
+        await self.server.enter_room(connection.sid, proctors_room(meeting, role), self.namespace)
+        told = [live for live in meeting.incidents.values() if live.told]
+        snapshot = protocol.Snapshot(
+            meeting=meeting_view(meeting.record),
+            candidates=[candidate.view() for candidate in meeting.candidates.values()],
+            incidents=[self._views.incident(meeting, live) for live in reversed(told)],
+            detector=self._monitor.name,
+            notice=self._monitor.notice_text,
+            at=moment(self._clock()),
+        )
+        await self._broadcast.to_proctor("snapshot", snapshot, role, connection.sid)
+
+    async def leave(self, connection: Connection) -> None:
+        """A console was closed."""
+        self._metrics.proctors.set(len(self.connections))
+
+    async def _watch(self, connection: Connection, data: Any) -> Ack:
+        message = parse(protocol.WatchMessage, data)
+        await cancel(connection.thumbnails)
+        if message.candidate_ids:
+            connection.thumbnails = asyncio.create_task(self._show(connection, message))
+        return OK
+
+    async def _show(self, connection: Connection, watch: protocol.WatchMessage) -> None:
+        sent: dict[UUID, int] = {}
+        while True:
+            for candidate_id in watch.candidate_ids:
+                candidate = connection.meeting.candidates.get(candidate_id)
+                frame = None if candidate is None else candidate.latest
+                if frame is None or sent.get(candidate_id) == frame.seq:
+                    continue
+                if self.backlog(connection.sid) > LAGGING:
+                    self._metrics.thumbnails_skipped.inc()
+                    continue
+                sent[candidate_id] = frame.seq
+                thumbnail = protocol.Thumbnail(
+                    candidate_id=candidate_id, seq=frame.seq, captured_at=frame.captured_at * 1000, jpeg=frame.jpeg
+                )
+                await self._broadcast.to_proctor("thumbnail", thumbnail, connection.identity.role, connection.sid)
+                await asyncio.sleep(0)  # frames and alerts of others come first
+            await asyncio.sleep(1 / watch.fps)
+
+    async def _review(self, connection: Connection, data: Any) -> Ack:
+        message = parse(protocol.ReviewMessage, data)
+        await self._incidents.review(connection.meeting, connection.identity, message)
+        return OK
+
+    async def _warn(self, connection: Connection, data: Any) -> Ack:
+        message = parse(protocol.WarnMessage, data)
+        candidate = connection.meeting.candidate(message.candidate_id)
+        words = protocol.Message(id=new_id(), text=message.text, at=moment(self._clock()))
+        proctor = str(connection.identity.participant_id)
+        await self._incidents.note(candidate, "warned", {"text": message.text, "proctor_id": proctor})
+        await self._broadcast.to_candidate("message", words, candidate_room(candidate))
+        return OK
+
+    async def _end(self, connection: Connection, data: Any) -> Ack:
+        message = parse(protocol.EndMessage, data)
+        candidate = connection.meeting.candidate(message.candidate_id)
+        await self._lobby.dismiss(candidate, message.reason, connection.identity.participant_id)
+        return OK
+
+    async def _offer(self, connection: Connection, data: Any) -> Ack:
+        parse(protocol.OfferMessage, data)
+        raise NotBuilt("Live video comes with a later version.")

@@ -1,0 +1,490 @@
+"""The whole wire, version 1: every event, message and word that crosses it. No I/O.
+
+`python -m server.protocol` prints the JSON Schema from which `make protocol` makes the client's types.
+"""
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.json_schema import models_json_schema
+
+from detection.values import Kind, Severity
+
+MAX_FRAME_BYTES = 512 * 1024
+"""A frame is 5 KB at the default pace; this leaves room for a sharp 1280 px picture."""
+
+MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES
+"""Largest Socket.IO message. Twice a frame, so that a frame a little too large gets an answer, not a cut line."""
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 UTC with milliseconds, as every time in our JSON."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
+WireBox = Annotated[list[float], Field(min_length=4, max_length=4, description="[x, y, w, h] as fractions")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class Role(StrEnum):
+    """Whom a token belongs to."""
+
+    OPERATOR = "operator"
+    PROCTOR = "proctor"
+    REVIEWER = "reviewer"
+    CANDIDATE = "candidate"
+
+
+class Namespace(StrEnum):
+    """The two Socket.IO namespaces."""
+
+    CANDIDATE = "/candidate"
+    PROCTOR = "/proctor"
+
+
+class Provider(StrEnum):
+    """Where the candidates meet."""
+
+    BUILTIN = "builtin"
+    DYTE = "dyte"
+    REALTIMEKIT = "realtimekit"
+
+
+class MeetingState(StrEnum):
+    """A meeting is open until it is ended, and never opens again."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class CandidateState(StrEnum):
+    """What the server can say of a candidate's stream."""
+
+    WAITING = "waiting"
+    """Joined, no frame yet."""
+    STREAMING = "streaming"
+    """Frames arrive."""
+    LOST = "lost"
+    """Frames are expected and do not arrive."""
+    FINISHED = "finished"
+    """The candidate said they are done."""
+    ENDED = "ended"
+    """A proctor ended the exam, or the meeting ended."""
+
+
+class IncidentState(StrEnum):
+    """An incident is one episode: open, then closed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Verdict(StrEnum):
+    """A person's word on an incident."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class ActivityKind(StrEnum):
+    """What a candidate's browser may report of itself."""
+
+    TAB_HIDDEN = "tab_hidden"
+    FOCUS_LOST = "focus_lost"
+    FULLSCREEN_EXITED = "fullscreen_exited"
+    CLIPBOARD = "clipboard"
+    SECOND_SCREEN = "second_screen"
+    VIRTUAL_CAMERA = "virtual_camera"
+    CONSENT_GIVEN = "consent_given"
+    """Kept as the record of consent; no incident."""
+    FINISHED = "finished"
+    """The candidate pressed "Finish"; frames are no longer expected."""
+
+
+class Wire(BaseModel):
+    """A message. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- /candidate, in ---------------------------------------------------------------------------------------
+
+
+class Pace(Wire):
+    """How the candidate's browser should stream."""
+
+    fps: float = Field(default=5.0, gt=0, le=15)
+    width: int = Field(default=320, ge=160, le=1280)
+    quality: float = Field(default=0.6, ge=0.3, le=0.95)
+
+
+class FrameMessage(Wire):
+    """Event `frame`."""
+
+    model_config = ConfigDict(strict=True)  # text is no picture, and true is no number
+
+    seq: int = Field(ge=0, le=2**53 - 1)
+    captured_at: float = Field(ge=0, le=1e14, description="milliseconds since the epoch, by the browser's clock")
+    jpeg: bytes
+
+
+class ActivityMessage(Wire):
+    """Event `activity`."""
+
+    kind: ActivityKind
+    at: Time
+    detail: dict[str, str | int | float | bool | None] | str | None = None
+    """`{"active": true}` begins a lasting kind and `{"active": false}` ends it; without it the kind is a moment."""
+
+
+class ShownMessage(Wire):
+    """Event `shown`: the banner of this incident is on the candidate's screen."""
+
+    incident_id: UUID
+    at: Time
+
+
+# --- /candidate, out --------------------------------------------------------------------------------------
+
+
+class Warning(Wire):  # noqa: A001 - the wire's word
+    """Event `warning`: raise the banner."""
+
+    incident_id: UUID
+    kind: Kind
+    text: str
+    opened_at: Time
+
+
+class WarningCleared(Wire):
+    """Event `warning_cleared`: take the banner down."""
+
+    incident_id: UUID
+    at: Time
+
+
+class Message(Wire):
+    """Event `message`: a proctor's words."""
+
+    id: UUID
+    text: str
+    at: Time
+
+
+class Ended(Wire):
+    """Event `ended`: the exam is over for this candidate."""
+
+    reason: str
+
+
+# --- the things themselves --------------------------------------------------------------------------------
+
+
+class Why(Wire):
+    """Why an incident was opened."""
+
+    rule: str
+    samples: int
+    threshold: float | None = None
+    score: float | None = None
+    boxes: list[WireBox] = []
+    detector: str | None = None
+    model_sha256: str | None = None
+    settings_sha256: str
+
+
+class Trace(Wire):
+    """When the confirming frame passed each stage."""
+
+    captured_at: Time | None = None
+    received_at: Time | None = None
+    sampled_at: Time | None = None
+    observed_at: Time | None = None
+    opened_at: Time
+    emitted_at: Time | None = None
+    shown_at: Time | None = None
+
+
+class Evidence(Wire):
+    """One original frame of an incident."""
+
+    url: str
+    sha256: str
+    captured_at: Time
+    seq: int
+    boxes: list[WireBox]
+
+
+class Review(Wire):
+    """The last word of a person on an incident."""
+
+    verdict: Verdict
+    note: str | None = None
+    reviewer_id: UUID | None = None
+    at: Time
+
+
+class Incident(Wire):
+    """One episode of one signal for one candidate."""
+
+    id: UUID
+    meeting_id: UUID
+    candidate_id: UUID
+    candidate_name: str
+    kind: Kind
+    severity: Severity
+    state: IncidentState
+    opened_at: Time
+    updated_at: Time
+    closed_at: Time | None = None
+    text: str
+    why: Why
+    evidence: list[Evidence] = []
+    review: Review | None = None
+    trace: Trace
+
+
+class Meeting(Wire):
+    """One exam."""
+
+    id: UUID
+    title: str
+    provider: Provider
+    state: MeetingState
+    settings: dict[str, Any]
+    created_at: Time
+    ended_at: Time | None = None
+
+
+class Participant(Wire):
+    """Somebody with a token for one meeting."""
+
+    id: UUID
+    meeting_id: UUID
+    name: str
+    role: Role
+    created_at: Time
+    ended_at: Time | None = None
+
+
+class Candidate(Wire):
+    """A candidate as the console shows them."""
+
+    id: UUID
+    meeting_id: UUID
+    name: str
+    state: CandidateState
+    connected: bool
+    joined_at: Time
+    last_frame_at: Time | None = None
+    frames: int = Field(default=0, description="received in this run of the server")
+    dropped: int = Field(default=0, description="frames that were replaced before they were sampled")
+    refused: int = Field(default=0, description="frames that were no usable picture")
+    sample_interval: float | None = Field(default=None, description="seconds between the last two samples")
+    open_incidents: list[Kind] = []
+
+
+# --- /proctor ---------------------------------------------------------------------------------------------
+
+
+class Snapshot(Wire):
+    """Event `snapshot`, out, on connect: all there is to draw the console."""
+
+    meeting: Meeting
+    candidates: list[Candidate]
+    incidents: list[Incident]
+    detector: str = Field(description="the detector's name, or `off`")
+    notice: str | None = Field(default=None, description="what the proctors should know of the detector")
+    at: Time
+
+
+class IncidentEvent(Wire):
+    """Event `incident`, out."""
+
+    type: Literal["opened", "updated", "closed", "reviewed"]
+    incident: Incident
+
+
+class CandidateEvent(Wire):
+    """Event `candidate`, out."""
+
+    type: Literal["joined", "updated", "left"]
+    candidate: Candidate
+
+
+class Thumbnail(Wire):
+    """Event `thumbnail`, out: the newest frame of a watched candidate."""
+
+    candidate_id: UUID
+    seq: int
+    captured_at: float = Field(description="milliseconds since the epoch, by the candidate's clock")
+    jpeg: bytes
+
+
+class WatchMessage(Wire):
+    """Event `watch`, in: whose thumbnails to send, and how often."""
+
+    candidate_ids: list[UUID] = Field(max_length=500)
+    fps: float = Field(gt=0, le=5)
+
+
+class ReviewMessage(Wire):
+    """Event `review`, in."""
+
+    incident_id: UUID
+    verdict: Verdict
+    note: str | None = Field(default=None, max_length=2000)
+
+
+class WarnMessage(Wire):
+    """Event `warn`, in: words for one candidate."""
+
+    candidate_id: UUID
+    text: Text
+
+
+class EndMessage(Wire):
+    """Event `end`, in: end the exam of one candidate."""
+
+    candidate_id: UUID
+    reason: Text
+
+
+class OfferMessage(Wire):
+    """Event `offer`, in: WebRTC live view."""
+
+    candidate_id: UUID
+    sdp: str = Field(max_length=65536)
+
+
+# --- HTTP -------------------------------------------------------------------------------------------------
+
+
+class CreateMeeting(Wire):
+    """Body of `POST /api/meetings`."""
+
+    title: Name
+    provider: Provider = Provider.BUILTIN
+    settings: dict[str, Any] = {}
+
+
+class CreatedMeeting(Wire):
+    """Answer to `POST /api/meetings`."""
+
+    meeting: Meeting
+    proctor_url: str
+    candidate_url: str
+
+
+class ShownMeeting(Wire):
+    """Answer to `GET /api/meetings/{id}` and `POST /api/meetings/{id}/end`; the links are for the operator."""
+
+    meeting: Meeting
+    proctor_url: str | None = None
+    candidate_url: str | None = None
+
+
+class MeetingList(Wire):
+    """Answer to `GET /api/meetings`, newest first."""
+
+    meetings: list[Meeting]
+    after: str | None = Field(description="pass it as `after` for the next page; null on the last")
+
+
+class AddParticipant(Wire):
+    """Body of `POST /api/meetings/{id}/participants`."""
+
+    name: Name
+    role: Literal[Role.CANDIDATE, Role.PROCTOR, Role.REVIEWER]
+    reference_photo: str | None = Field(default=None, max_length=1_400_000, description="a JPEG, base64 or data: URL")
+
+
+class Join(Wire):
+    """Body of `POST /api/meetings/{id}/join`."""
+
+    name: Name
+    code: Annotated[str, Field(max_length=200)]
+
+
+class JoinedParticipant(Wire):
+    """Answer to both ways of joining."""
+
+    participant: Participant
+    token: str
+    url: str
+    provider_token: str | None = None
+
+
+class IncidentPage(Wire):
+    """Answer to `GET /api/meetings/{id}/incidents`, newest first."""
+
+    incidents: list[Incident]
+    after: str | None = Field(description="pass it as `after` for the next page; null on the last")
+
+
+class FrameAck(Wire):
+    """Answer to `frame` and to `POST /api/frames`."""
+
+    ok: Literal[True] = True
+    pace: Pace | None = None
+    warnings: list[Warning] | None = Field(
+        default=None, description="over HTTP only: the warnings open now, since nothing can be pushed there"
+    )
+
+
+class ErrorDetail(Wire):
+    """What was wrong and what to do."""
+
+    code: str
+    text: str
+
+
+class ErrorBody(Wire):
+    """The one error shape, over HTTP and in acknowledgements."""
+
+    ok: Literal[False] = False
+    error: ErrorDetail
+
+
+INBOUND: dict[str, type[Wire]] = {
+    "frame": FrameMessage,
+    "activity": ActivityMessage,
+    "shown": ShownMessage,
+    "watch": WatchMessage,
+    "review": ReviewMessage,
+    "warn": WarnMessage,
+    "end": EndMessage,
+    "offer": OfferMessage,
+}
+OUTBOUND: dict[str, type[Wire]] = {
+    "warning": Warning,
+    "warning_cleared": WarningCleared,
+    "pace": Pace,
+    "message": Message,
+    "ended": Ended,
+    "snapshot": Snapshot,
+    "incident": IncidentEvent,
+    "candidate": CandidateEvent,
+    "thumbnail": Thumbnail,
+}
+BODIES: tuple[type[Wire], ...] = (
+    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, IncidentPage,
+    FrameAck, ErrorBody,
+)  # fmt: skip
+
+
+def json_schema() -> dict[str, Any]:
+    """One JSON Schema with every message as a definition."""
+    models = [*INBOUND.values(), *OUTBOUND.values(), *BODIES]
+    _, schema = models_json_schema([(model, "serialization") for model in models], title="Protocol")
+    return schema
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2))  # noqa: T201

@@ -1,0 +1,149 @@
+"""Every setting: `INVIGIL_<NAME>` in the environment or in `.env`, checked together at start."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from detection.rules import RuleSettings
+from detection.rules import SettingsError as RuleSettingsError
+from server.errors import Invalid
+from server.protocol import Pace
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the text names every fault."""
+
+
+class Settings(BaseSettings):
+    """The operator's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="INVIGIL_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Browsers give a camera only to https or localhost: put a TLS proxy before any other."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    public_url: HttpUrl | None = None
+    """Where people reach the server, for the links it makes. Unset, the address of the request is used."""
+    allowed_origins: Annotated[list[str], NoDecode] = []
+    """Other origins whose pages may use the API and the sockets, separated by commas."""
+    data_dir: Path = Path("data")
+    """Folder for everything that is kept."""
+    database_url: SecretStr | None = None
+    """A PostgreSQL of your own, `postgresql://…`. Unset, the server runs its own in the data folder."""
+    evidence_url: str | None = None
+    """An object store for photographs (`s3://bucket/prefix`, `gs://…`, `az://…`). Unset, the data folder."""
+    operator_token: SecretStr | None = None
+    """The operator's secret, at least 16 characters. Unset, one is made at each start."""
+    secret: SecretStr | None = None
+    """Key that signs tokens, at least 32 characters. Unset, one is made and kept in the data folder."""
+    token_lifetime: float = Field(default=24 * 3600, gt=0, le=400 * 86400)
+    """Seconds for which a participant's link is good."""
+    evidence_link_lifetime: float = Field(default=12 * 3600, gt=0, le=30 * 86400)
+    """Seconds for which the link to a photograph in an incident is good."""
+    max_candidates: int = Field(default=1000, ge=1, le=100_000)
+    """Most candidates a meeting takes."""
+    metrics: Literal["open", "operator", "off"] = "open"
+    """Who may read /metrics, which are counts and name nobody: anyone, whoever has the operator's token, or nobody."""
+    detector: str = "auto"
+    """`auto` (YuNet if its weights are there, else HOG), `hog` or `yunet`."""
+    models: Path | None = None
+    """Folder with the weights. Unset, `models` in the data folder, where `invigil models fetch` puts them."""
+    workers: int = Field(default_factory=lambda: max(2, min(8, (os.cpu_count() or 2) - 1)), ge=0, le=64)
+    """Detection processes. 0 switches detection off: frames are taken and nothing is judged."""
+    sample_interval: float = Field(default=1.0, ge=0.1, le=60)
+    """Seconds between the samples of one candidate while nothing is wrong."""
+    max_interval: float = Field(default=5.0, ge=0.1, le=120)
+    """Seconds past which overload does not stretch the interval of anyone before all others."""
+    stream_fps: float = Field(default=5.0, gt=0, le=15)
+    """Frames a second that candidates send."""
+    stream_width: int = Field(default=320, ge=160, le=1280)
+    """Width of those frames in pixels."""
+    stream_quality: float = Field(default=0.6, ge=0.3, le=0.95)
+    """JPEG quality of those frames."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is written to standard error."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_origins(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("allowed_origins"), str):
+            origins = [each.strip() for each in data["allowed_origins"].split(",") if each.strip()]
+            return {**data, "allowed_origins": origins}
+        return data
+
+    @model_validator(mode="after")
+    def _check_secrets(self) -> Self:
+        if self.operator_token is not None and len(self.operator_token.get_secret_value()) < 16:
+            raise ValueError("operator_token: at least 16 characters, or anyone may guess it")
+        if self.secret is not None and len(self.secret.get_secret_value()) < 32:
+            raise ValueError("secret: at least 32 characters, or tokens can be forged")
+        if self.max_interval < self.sample_interval:
+            raise ValueError("max_interval: not below sample_interval")
+        return self
+
+    @property
+    def models_dir(self) -> Path:
+        """Where the weights are."""
+        return self.models if self.models is not None else self.data_dir / "models"
+
+    def for_meeting(self, overrides: dict[str, Any]) -> "MeetingSettings":
+        """These settings with a meeting's own over them: those of the rules, and `stream`.
+
+        Raises:
+            Invalid: the overrides name an unknown setting or a value out of range.
+        """
+        stream = {"fps": self.stream_fps, "width": self.stream_width, "quality": self.stream_quality}
+        rules = {"sample_interval": self.sample_interval, "max_interval": self.max_interval, **overrides}
+        asked = rules.pop("stream", {})
+        try:
+            pace = Pace.model_validate({**stream, **asked} if isinstance(asked, dict) else asked)
+            return MeetingSettings(pace, RuleSettings.from_overrides(rules))
+        except ValidationError as error:
+            raise Invalid(f"settings.stream: {faults(error)}") from None
+        except RuleSettingsError as error:
+            raise Invalid(f"settings: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSettings:
+    """What is in force in one meeting."""
+
+    stream: Pace
+    """What the candidates' browsers are asked for."""
+    rules: RuleSettings
+    """When an observation becomes an incident, and how often one is made."""
+
+
+def load(**given: Any) -> Settings:
+    """The settings from the environment, with `given` (from the command line) over them.
+
+    Raises:
+        SettingsError: names every fault at once.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        lines = "\n".join(f"  INVIGIL_{fault}" for fault in _lines(error, upper=True))
+        raise SettingsError(f"These settings cannot be used:\n{lines}") from None
+
+
+def faults(error: ValidationError) -> str:
+    """What pydantic found, in one line, without the values: they may be secrets or pictures."""
+    return "; ".join(_lines(error, upper=False)[:10])
+
+
+def _lines(error: ValidationError, *, upper: bool) -> list[str]:
+    found = []
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in each["loc"])[:100]
+        text = each["msg"].removeprefix("Value error, ")
+        name, colon, rest = text.partition(":")
+        if not where and colon:
+            where, text = name, rest.strip()
+        found.append(f"{where.upper() if upper else where}: {text}" if where else text)
+    return found

@@ -1,0 +1,78 @@
+"""Records as the wire shows them."""
+
+from server import protocol
+from server.meetings import LiveIncident, Meeting
+from server.protocol import MeetingState, Provider, Role
+from server.tokens import Tokens
+from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReviewRecord
+
+
+def meeting_view(record: MeetingRecord) -> protocol.Meeting:
+    """A meeting; the join code is not part of it."""
+    return protocol.Meeting(
+        id=record.id,
+        title=record.title,
+        provider=Provider(record.provider),
+        state=MeetingState.OPEN if record.ended_at is None else MeetingState.ENDED,
+        settings=record.settings,
+        created_at=record.created_at,
+        ended_at=record.ended_at,
+    )
+
+
+def participant_view(record: ParticipantRecord) -> protocol.Participant:
+    """A participant; the reference photo is not part of it."""
+    return protocol.Participant(
+        id=record.id,
+        meeting_id=record.meeting_id,
+        name=record.name,
+        role=Role(record.role),
+        created_at=record.created_at,
+        ended_at=record.ended_at,
+    )
+
+
+class IncidentViews:
+    """Incidents with links to their pictures, signed so that an <img> can show them without a token."""
+
+    def __init__(self, tokens: Tokens, *, lifetime: float) -> None:
+        self._tokens = tokens
+        self._lifetime = lifetime
+
+    def incident(self, meeting: Meeting, live: LiveIncident) -> protocol.Incident:
+        """An incident; its links are good for `lifetime` seconds from now."""
+        record = live.record
+        candidate = meeting.candidates.get(record.candidate_id)
+        return protocol.Incident.model_validate(
+            {
+                "id": record.id,
+                "meeting_id": record.meeting_id,
+                "candidate_id": record.candidate_id,
+                "candidate_name": candidate.record.name if candidate else "?",
+                "kind": record.kind,
+                "severity": record.severity,
+                "state": record.state,
+                "opened_at": record.opened_at,
+                "updated_at": record.updated_at,
+                "closed_at": record.closed_at,
+                "text": record.text,
+                "why": record.why,
+                "trace": record.trace,
+                "evidence": [self._linked(record, n) for n in range(len(record.evidence))],
+                "review": None if live.review is None else _review(live.review),
+            }
+        )
+
+    def _linked(self, record: IncidentRecord, n: int) -> Json:
+        shown = {key: value for key, value in record.evidence[n].items() if key != "key"}
+        path = f"/api/incidents/{record.id}/evidence/{n}.jpg"
+        return {**shown, "url": self._tokens.sign(path, seconds=self._lifetime)}
+
+
+def _review(review: ReviewRecord) -> Json:
+    return {
+        "verdict": review.verdict,
+        "note": review.note,
+        "reviewer_id": review.reviewer_id,
+        "at": review.at,
+    }

@@ -1,0 +1,118 @@
+"""One detection process and the pipe to it. A worker that crashes or hangs is replaced; the exam goes on."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from detection import codec
+from detection.values import DetectorInfo
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT = 60.0
+"""Seconds to load a model on a busy machine."""
+
+ANSWER_TIMEOUT = 5.0
+"""Seconds for one frame. The slowest honest one takes 0.3."""
+
+
+class WorkerLost(Exception):
+    """The worker died, hung or talked nonsense. It has been killed."""
+
+
+class DetectorFailed(Exception):
+    """The worker says that its detector cannot run: a new one would say the same."""
+
+
+class Worker:
+    """A child process that decodes and looks at frames, one after the other."""
+
+    def __init__(self, process: asyncio.subprocess.Process, info: DetectorInfo) -> None:
+        self._process = process
+        self._number = codec.HELLO_ID
+        self.info = info
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @classmethod
+    async def start(cls, detector: str, models: Path) -> "Worker":
+        """Start a worker and wait until its model is loaded and warm.
+
+        Raises:
+            DetectorFailed: its detector cannot run; the text is the worker's own.
+            WorkerLost: it did not come up.
+        """
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "detection.worker", "--detector", detector, "--models", str(models),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=codec.MAX_REPLY,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                number, payload = await _read(process)
+            if number != codec.HELLO_ID:
+                raise codec.BadMessage("no hello")
+            return cls(process, codec.parse_hello(payload))
+        except asyncio.IncompleteReadError:
+            status = await process.wait()
+            if status == 2:  # detection.worker.UNAVAILABLE
+                raise DetectorFailed("The detector cannot run; its reason is above.") from None
+            raise WorkerLost(f"a worker ended at its start with status {status}") from None
+        except (TimeoutError, codec.BadMessage) as error:
+            await _kill(process)
+            raise WorkerLost(f"a worker did not come up: {error!r}") from error
+        except asyncio.CancelledError:
+            await _kill(process)
+            raise
+
+    async def analyze(self, jpeg: bytes) -> codec.Observed | codec.Failed:
+        """What is to be seen in a picture.
+
+        Raises:
+            WorkerLost: no sound answer came; the worker is dead now.
+        """
+        self._number = self._number % 0xFFFFFFFF + 1
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                stdin.write(codec.message(self._number, jpeg))
+                await stdin.drain()
+                number, payload = await _read(self._process)
+            if number != self._number:
+                raise codec.BadMessage(f"an answer to {number} instead of {self._number}")
+            return codec.parse_reply(payload)
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError, codec.BadMessage) as error:
+            await _kill(self._process)
+            status = self._process.returncode
+            raise WorkerLost(f"{type(error).__name__} {error}, status {status}") from error
+
+    async def close(self) -> None:
+        """Let it finish and go. May be called twice."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            async with asyncio.timeout(1.0):
+                await self._process.wait()
+        except TimeoutError:
+            await _kill(self._process)
+
+
+async def _read(process: asyncio.subprocess.Process) -> tuple[int, bytes]:
+    assert process.stdout is not None
+    number, length = codec.HEADER.unpack(await process.stdout.readexactly(codec.HEADER.size))
+    if length > codec.MAX_REPLY:
+        raise codec.BadMessage(f"an answer of {length} bytes")
+    return number, await process.stdout.readexactly(length)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -1,0 +1,239 @@
+"""PostgreSQL, and the only file that imports its driver. Rows leave it as records, errors as ours."""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TypeVar
+from uuid import UUID
+
+import aiopg
+import psycopg2
+import psycopg2.extras
+from yoyo import get_backend, read_migrations
+
+from storage.records import (
+    ActivityRecord,
+    IncidentRecord,
+    Json,
+    MeetingRecord,
+    ParticipantRecord,
+    ReviewRecord,
+    Row,
+)
+
+logger = logging.getLogger(__name__)
+logging.getLogger("yoyo").setLevel(logging.WARNING)
+
+TIMEOUT = 2.0
+"""Seconds for one statement. A database that takes longer is treated as away: an alert must not wait for it."""
+
+TABLES: dict[str, type[Row]] = {
+    "incidents": IncidentRecord,
+    "reviews": ReviewRecord,
+    "activities": ActivityRecord,
+}
+R = TypeVar("R")
+
+
+class DatabaseError(Exception):
+    """The database refused a statement: a fault of ours."""
+
+
+class DatabaseAway(DatabaseError):
+    """The database cannot be reached, or does not answer in time."""
+
+
+def _queries() -> dict[str, str]:
+    """The statements of queries.sql by name."""
+    text = resources.files("storage").joinpath("queries.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def table_of(row: Row) -> str:
+    """The table that a row belongs to."""
+    return next(table for table, record in TABLES.items() if isinstance(row, record))
+
+
+def to_json(row: Row) -> Json:
+    """A row as JSON, the form in which it is spooled and saved."""
+    data: Json = json.loads(json.dumps(asdict(row), default=_encode))
+    return data
+
+
+def _encode(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def migrate(url: str) -> None:
+    """Bring the schema up to date. Blocking: call it from a thread.
+
+    Raises:
+        DatabaseAway: the database cannot be reached.
+    """
+    try:
+        psycopg2.connect(url, connect_timeout=5).close()
+        backend = get_backend(re.sub(r"^postgres(ql)?://", "postgresql://", url))
+    except psycopg2.Error as error:
+        raise DatabaseAway(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+    try:
+        with resources.as_file(resources.files("storage").joinpath("migrations")) as folder, backend.lock():
+            backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
+    finally:
+        backend.connection.close()
+
+
+class Database:
+    """Every statement that the product runs."""
+
+    def __init__(self, pool: aiopg.Pool) -> None:
+        self._pool = pool
+        self._sql = _queries()
+
+    @classmethod
+    async def connect(cls, url: str) -> "Database":
+        """Open a pool of connections.
+
+        Raises:
+            DatabaseAway: the database cannot be reached.
+        """
+        try:
+            # aiopg's own timeout also closes the connection, so that a late answer meets nobody.
+            pool = await aiopg.create_pool(url, minsize=1, maxsize=8, timeout=TIMEOUT, enable_hstore=False)
+        except (psycopg2.Error, TimeoutError, OSError) as error:
+            raise DatabaseAway(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close every connection. May be called twice."""
+        self._pool.terminate()
+        await self._pool.wait_closed()
+
+    async def _run(self, name: str, /, **parameters: object) -> list[Json]:
+        """Run a named statement and return its rows.
+
+        Raises:
+            DatabaseAway: no connection or no answer in time.
+            DatabaseError: the statement was refused.
+        """
+        try:
+            async with asyncio.timeout(TIMEOUT), self._pool.acquire() as connection:
+                cursor = await connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
+                await cursor.execute(self._sql[name], parameters)
+                return [dict(row) for row in await cursor.fetchall()] if cursor.description else []
+        except (psycopg2.OperationalError, psycopg2.InterfaceError, TimeoutError, OSError) as error:
+            raise DatabaseAway(f"{name}: {type(error).__name__} {str(error).strip()}") from error
+        except psycopg2.Error as error:
+            raise DatabaseError(f"{name}: {str(error).strip()}") from error
+
+    async def _records(self, record: type[R], name: str, /, **parameters: object) -> list[R]:
+        rows = await self._run(name, **parameters)
+        names = {field.name for field in fields(record)}  # type: ignore[arg-type]
+        return [record(**{key: value for key, value in row.items() if key in names}) for row in rows]
+
+    async def ping(self) -> None:
+        """Raise DatabaseAway unless the database answers."""
+        await self._run("ping")
+
+    # --- meetings and participants ---
+
+    async def insert_meeting(self, meeting: MeetingRecord) -> None:
+        """Keep a new meeting."""
+        values = {**_values(meeting), "settings": json.dumps(meeting.settings)}
+        await self._run("insert_meeting", **values)
+
+    async def meeting(self, meeting_id: UUID) -> MeetingRecord | None:
+        """One meeting."""
+        return _first(await self._records(MeetingRecord, "meeting", id=meeting_id))
+
+    async def meetings(self, before: UUID | None = None, limit: int = 200) -> list[MeetingRecord]:
+        """Meetings, newest first, those older than `before`."""
+        return await self._records(MeetingRecord, "meetings", before=before, limit=limit)
+
+    async def end_meeting(self, meeting_id: UUID, at: datetime) -> MeetingRecord | None:
+        """End a meeting once; a second call changes nothing."""
+        return _first(await self._records(MeetingRecord, "end_meeting", id=meeting_id, at=at))
+
+    async def insert_participant(self, participant: ParticipantRecord) -> None:
+        """Keep a new participant."""
+        await self._run("insert_participant", **_values(participant))
+
+    async def participant(self, participant_id: UUID) -> ParticipantRecord | None:
+        """One participant."""
+        return _first(await self._records(ParticipantRecord, "participant", id=participant_id))
+
+    async def participants(self, meeting_id: UUID, role: str) -> list[ParticipantRecord]:
+        """Everyone of one role in a meeting, oldest first."""
+        return await self._records(ParticipantRecord, "participants", meeting_id=meeting_id, role=role)
+
+    async def finished_candidates(self, meeting_id: UUID) -> set[UUID]:
+        """The candidates who said that they are done."""
+        rows = await self._run("finished_candidates", meeting_id=meeting_id)
+        return {row["participant_id"] for row in rows}
+
+    async def interrupted_candidates(self, since: datetime) -> list[tuple[UUID, UUID]]:
+        """Meeting and candidate of everyone who connected after `since`, is not done, and whose meeting is open."""
+        rows = await self._run("interrupted_candidates", since=since)
+        return [(row["meeting_id"], row["candidate_id"]) for row in rows]
+
+    async def end_participant(self, participant_id: UUID, at: datetime) -> None:
+        """End one candidate's exam."""
+        await self._run("end_participant", id=participant_id, at=at)
+
+    # --- incidents ---
+
+    async def save(self, rows: Sequence[Row]) -> None:
+        """Save rows, each table in one atomic statement. May be repeated with the same rows."""
+        for table in TABLES:
+            await self.save_json(table, [to_json(row) for row in rows if table_of(row) == table])
+
+    async def save_json(self, table: str, rows: Iterable[Json]) -> None:
+        """Save rows of one table as `to_json` made them."""
+        if found := list(rows):
+            await self._run(f"save_{table}", rows=json.dumps(found))
+
+    async def incident(self, incident_id: UUID) -> IncidentRecord | None:
+        """One incident."""
+        return _first(await self._records(IncidentRecord, "incident", id=incident_id))
+
+    async def incidents(
+        self,
+        meeting_id: UUID,
+        *,
+        candidate_id: UUID | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        before: UUID | None = None,
+        limit: int = 100,
+    ) -> list[IncidentRecord]:
+        """Incidents of a meeting, newest first, those older than `before`."""
+        return await self._records(
+            IncidentRecord, "incidents", meeting_id=meeting_id, candidate_id=candidate_id, kind=kind, state=state,
+            before=before, limit=limit,
+        )  # fmt: skip
+
+    async def latest_reviews(self, incident_ids: Sequence[UUID]) -> dict[UUID, ReviewRecord]:
+        """The newest review of each incident that has one."""
+        found = await self._records(ReviewRecord, "latest_reviews", ids=[str(each) for each in incident_ids])
+        return {review.incident_id: review for review in found}
+
+    async def close_orphans(self) -> int:
+        """Close what a crash left open, and say how many there were."""
+        return len(await self._run("close_orphans"))
+
+
+def _values(record: MeetingRecord | ParticipantRecord) -> Json:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _first(found: list[R]) -> R | None:
+    return found[0] if found else None

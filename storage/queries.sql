@@ -1,0 +1,85 @@
+-- Every statement of the product, each under its name. storage/database.py reads this file once.
+
+-- name: ping
+SELECT 1;
+
+-- name: insert_meeting
+INSERT INTO meetings (id, title, provider, join_code, settings, created_at)
+VALUES (%(id)s, %(title)s, %(provider)s, %(join_code)s, %(settings)s, %(created_at)s);
+
+-- name: meeting
+SELECT * FROM meetings WHERE id = %(id)s;
+
+-- name: meetings
+SELECT * FROM meetings WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: end_meeting
+UPDATE meetings SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s RETURNING *;
+
+-- name: insert_participant
+INSERT INTO participants (id, meeting_id, name, role, created_at, reference_photo)
+VALUES (%(id)s, %(meeting_id)s, %(name)s, %(role)s, %(created_at)s, %(reference_photo)s);
+
+-- name: participant
+SELECT * FROM participants WHERE id = %(id)s;
+
+-- name: participants
+SELECT * FROM participants WHERE meeting_id = %(meeting_id)s AND role = %(role)s ORDER BY id;
+
+-- name: end_participant
+UPDATE participants SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s;
+
+-- The save_* statements take a JSON array of whole rows and may be repeated: the spool relies on that.
+
+-- name: save_incidents
+-- An older version never overwrites a newer one, so that spooled rows may arrive late.
+INSERT INTO incidents
+SELECT * FROM jsonb_populate_recordset(NULL::incidents, %(rows)s::jsonb)
+ON CONFLICT (id) DO UPDATE SET
+    severity = excluded.severity, state = excluded.state, updated_at = excluded.updated_at,
+    closed_at = excluded.closed_at, text = excluded.text, why = excluded.why, trace = excluded.trace,
+    evidence = excluded.evidence, version = excluded.version
+WHERE incidents.version < excluded.version;
+
+-- name: save_reviews
+INSERT INTO reviews
+SELECT * FROM jsonb_populate_recordset(NULL::reviews, %(rows)s::jsonb)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: save_activities
+INSERT INTO activities
+SELECT * FROM jsonb_populate_recordset(NULL::activities, %(rows)s::jsonb)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: incident
+SELECT * FROM incidents WHERE id = %(id)s;
+
+-- name: incidents
+SELECT * FROM incidents
+WHERE meeting_id = %(meeting_id)s
+  AND (%(candidate_id)s::uuid IS NULL OR candidate_id = %(candidate_id)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(before)s::uuid IS NULL OR id < %(before)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: latest_reviews
+SELECT DISTINCT ON (incident_id) * FROM reviews
+WHERE incident_id = ANY(%(ids)s::uuid[]) ORDER BY incident_id, id DESC;
+
+-- name: finished_candidates
+-- Candidates whose own last word was that they are done.
+SELECT DISTINCT participant_id FROM activities WHERE meeting_id = %(meeting_id)s AND kind = 'finished';
+
+-- name: interrupted_candidates
+-- Candidates of open meetings who were connected not long ago and have not finished.
+SELECT DISTINCT p.meeting_id, p.id AS candidate_id FROM activities a
+JOIN participants p ON p.id = a.participant_id
+JOIN meetings m ON m.id = p.meeting_id
+WHERE a.kind = 'connected' AND a.at > %(since)s AND m.ended_at IS NULL AND p.ended_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished');
+
+-- name: close_orphans
+-- What a crash left open is closed at its last sign of life: nobody watched after that.
+UPDATE incidents SET state = 'closed', closed_at = updated_at, version = version + 1
+WHERE state = 'open' RETURNING id;

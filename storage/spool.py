@@ -1,0 +1,126 @@
+"""Rows and pictures that wait on disk while their home is away. What is here is as safe as there: all is fsynced.
+
+Blocking: call it from a thread. Appending and draining may run side by side.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from storage.records import Json
+
+Line = tuple[str, Json]
+"""The table and one row of it, as `database.to_json` makes it."""
+
+MAX_BYTES = 512 * 1024 * 1024
+"""About 100,000 incidents with their pictures; a home that is away for so long needs a person."""
+
+
+class SpoolFull(Exception):
+    """The spool has reached its limit or the disk is full; nothing was taken."""
+
+
+class Spool:
+    """An append-only file of rows and a folder of pictures."""
+
+    def __init__(self, folder: Path) -> None:
+        self._rows = folder / "rows.jsonl"
+        self._draining = folder / "draining.jsonl"
+        self._rejected = folder / "rejected.jsonl"
+        self._pictures = folder / "pictures"
+        self._pictures.mkdir(exist_ok=True, mode=0o700)
+        self._end_last_line()
+
+    def append(self, lines: Iterable[Line]) -> None:
+        """Add rows and return once the disk has them.
+
+        Raises:
+            SpoolFull: nothing was added.
+        """
+        data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        self._check_room(len(data))
+        try:
+            _write(self._rows, data, mode="ab")
+        except OSError as error:
+            raise SpoolFull(f"The spool {self._rows} cannot be written: {error}") from error
+
+    def begin_drain(self) -> Iterator[Line]:
+        """What waits, oldest first. Rows appended from now on wait for the next drain.
+
+        A line that a crash cut short was never promised, and is left out.
+        """
+        if not self._draining.exists() and self._rows.exists():
+            self._rows.rename(self._draining)
+        if not self._draining.exists():
+            return
+        with self._draining.open(encoding="utf-8") as file:
+            for text in file:
+                with suppress(ValueError):
+                    table, row = json.loads(text)
+                    yield table, row
+
+    def end_drain(self) -> None:
+        """Forget what `begin_drain` gave: it is in the database."""
+        self._draining.unlink(missing_ok=True)
+
+    def reject(self, line: Line) -> None:
+        """Put a row aside that the database will never take, for a person to look at."""
+        _write(self._rejected, (json.dumps(line) + "\n").encode(), mode="ab")
+
+    def append_picture(self, key: str, data: bytes) -> None:
+        """Add a picture and return once the disk has it.
+
+        Raises:
+            SpoolFull: it was not added.
+        """
+        self._check_room(len(data))
+        path = self._path_of(key)
+        part = path.with_name(f"{path.name}.part")
+        try:
+            _write(part, data, mode="wb")
+            part.rename(path)
+        except OSError as error:
+            raise SpoolFull(f"The spool {self._pictures} cannot be written: {error}") from error
+
+    def pictures(self) -> list[str]:
+        """The keys of the pictures that wait."""
+        return sorted(unquote(path.name) for path in self._pictures.iterdir() if path.suffix != ".part")
+
+    def picture(self, key: str) -> bytes | None:
+        """A picture that waits, or None."""
+        try:
+            return self._path_of(key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def remove_picture(self, key: str) -> None:
+        """Forget a picture: it is in the object store."""
+        self._path_of(key).unlink(missing_ok=True)
+
+    def size(self) -> int:
+        """Bytes of rows that wait."""
+        return sum(path.stat().st_size for path in (self._rows, self._draining) if path.exists())
+
+    def _check_room(self, more: int) -> None:
+        held = self.size() + sum(path.stat().st_size for path in self._pictures.iterdir())
+        if held + more > MAX_BYTES:
+            raise SpoolFull(f"The spool holds {held} bytes. Bring PostgreSQL or the object store back.")
+
+    def _path_of(self, key: str) -> Path:
+        return self._pictures / quote(key, safe="")
+
+    def _end_last_line(self) -> None:
+        # Otherwise the next row would be glued to the half of one, and both were lost.
+        if self._rows.exists() and not self._rows.read_bytes().endswith(b"\n"):
+            _write(self._rows, b"\n", mode="ab")
+
+
+def _write(path: Path, data: bytes, *, mode: Literal["ab", "wb"]) -> None:
+    with path.open(mode) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,97 @@
+"""A JPEG becomes an observation; what is no picture becomes an error that says so."""
+
+import cv2
+import numpy as np
+import pytest
+
+from detection import jpeg
+from detection.analyzer import WORKING_SIDE, Analyzer, UndecodableFrame, decode, measure, shrink
+from detection.faces import Frame
+from detection.values import Box, DetectorInfo, Face
+
+from . import faces
+
+
+class Eye:
+    """A detector that sees one face everywhere and remembers the frames."""
+
+    info = DetectorInfo(name="eye", model="none", model_sha256="", threshold=0.5)
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        self.frames.append(frame)
+        return (Face(Box(0.25, 0.25, 0.5, 0.5), 0.9),)
+
+
+def test_an_observation_has_faces_quality_and_size() -> None:
+    seen = Analyzer(Eye()).analyze(faces.one_face())
+    assert (seen.width, seen.height, len(seen.faces)) == (320, 240, 1)
+    assert 0.3 < seen.quality.brightness < 0.7
+
+
+def test_a_large_frame_is_scaled_down_for_the_detector_only() -> None:
+    eye = Eye()
+    seen = Analyzer(eye).analyze(faces.one_face(1280, 960))
+    assert (seen.width, seen.height) == (1280, 960)
+    assert eye.frames[0].shape == (480, WORKING_SIDE, 3)
+
+
+def test_a_small_frame_is_never_scaled_up() -> None:
+    eye = Eye()
+    Analyzer(eye).analyze(faces.one_face(160, 120))
+    assert eye.frames[0].shape == (120, 160, 3)
+
+
+def test_a_refused_header_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    huge = bytearray(faces.one_face())
+    at = huge.index(b"\xff\xc0") + 5
+    huge[at : at + 4] = (30000).to_bytes(2) * 2
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(jpeg.BadDimensions):
+        Analyzer(Eye()).analyze(bytes(huge))
+
+
+def test_good_headers_without_a_picture_are_undecodable() -> None:
+    whole = faces.one_face()
+    tables = whole.index(b"\xff\xdb")
+    with pytest.raises(UndecodableFrame):
+        decode(whole[:tables] + whole[whole.index(b"\xff\xc0") :])
+
+
+def test_a_turned_picture_is_seen_as_browsers_show_it() -> None:
+    turned = b"\xff\xd8\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+    assert decode(turned + faces.one_face()[2:]).shape == (320, 240, 3)
+
+
+def grey(level: int) -> Frame:
+    return np.full((240, 320, 3), level, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("level", "brightness"), [(0, 0.0), (51, 0.2), (255, 1.0)])
+def test_a_flat_picture_has_its_brightness_and_nothing_else(level: int, brightness: float) -> None:
+    quality = measure(grey(level))
+    assert (quality.brightness, quality.contrast, quality.sharpness) == (brightness, 0.0, 0.0)
+
+
+def test_blur_takes_sharpness_and_half_black_is_all_contrast() -> None:
+    frame = decode(faces.one_face())
+    blurred = np.asarray(cv2.GaussianBlur(frame, (0, 0), 6), dtype=np.uint8)
+    assert measure(blurred).sharpness < measure(frame).sharpness / 20
+    halves = grey(0)
+    halves[:, 160:] = 255
+    assert measure(halves).contrast == pytest.approx(0.5, abs=0.01)
+
+
+def test_quality_does_not_depend_on_the_size_of_the_frame() -> None:
+    small, large = (measure(decode(faces.one_face(*size))) for size in ((320, 240), (1280, 960)))
+    assert small.brightness == pytest.approx(large.brightness, abs=0.01)
+    assert small.sharpness == pytest.approx(large.sharpness, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((480, 640), (480, 640)), ((960, 1280), (480, 640)), ((1920, 32), (640, 11))]
+)
+def test_shrinking_keeps_proportions(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert shrink(np.zeros((*size, 3), dtype=np.uint8), 640).shape[:2] == expected

@@ -1,0 +1,130 @@
+"""What the server and a worker say to each other survives the way, and nothing else is believed."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detection import codec
+from detection.codec import BadMessage, Failed, Observed
+from detection.values import Box, DetectorInfo, Face, Observation, Quality
+
+from .faces import observation
+
+unit = st.floats(0, 1)
+points = st.one_of(st.just(()), st.tuples(*[st.tuples(unit, unit)] * 5))
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    x, y = draw(unit), draw(unit)
+    return Box(x, y, draw(st.floats(0, 1 - x)), draw(st.floats(0, 1 - y)))
+
+
+observations = st.builds(
+    Observation,
+    faces=st.lists(st.builds(Face, boxes(), st.floats(-100, 100), points), max_size=5).map(tuple),
+    quality=st.builds(Quality, unit, st.floats(0, 0.5), st.floats(0, 1e6)),
+    width=st.integers(1, 1920),
+    height=st.integers(1, 1920),
+)
+
+
+@given(observations, st.floats(0, 1e6), st.floats(0, 1e6))
+def test_an_answer_survives_the_way(seen: Observation, decode_ms: float, detect_ms: float) -> None:
+    reply = Observed(seen, decode_ms=decode_ms, detect_ms=detect_ms)
+    assert codec.parse_reply(codec.reply_bytes(reply)) == reply
+
+
+@given(st.text(max_size=500))
+def test_a_failure_survives_the_way(error: str) -> None:
+    assert codec.parse_reply(codec.reply_bytes(Failed(error))) == Failed(error)
+
+
+def test_a_hello_survives_the_way() -> None:
+    info = DetectorInfo(name="yunet", model="y.onnx", model_sha256="ab" * 32, threshold=0.7)
+    assert codec.parse_hello(codec.hello_bytes(info)) == info
+
+
+def test_a_message_begins_with_its_id_and_length() -> None:
+    assert codec.message(7, b"abc") == b"\0\0\0\7\0\0\0\3abc"
+
+
+def test_a_crowd_fits_into_the_largest_answer() -> None:
+    face = Face(Box(0.123456789, 0.123456789, 0.1, 0.1), 0.123456789012, ((0.12345678901, 0.1234567890123),) * 5)
+    seen = Observation((face,) * codec.MAX_FACES, Quality(0.5, 0.2, 1.0), 320, 240)
+    assert len(codec.reply_bytes(Observed(seen, 1.0, 1.0))) < codec.MAX_REPLY
+
+
+def good() -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(codec.reply_bytes(Observed(observation(2), 1.0, 2.0)))
+    return value
+
+
+def bad(*path: str | int, value: object = None) -> bytes:
+    """A good answer with one thing in it replaced."""
+    whole = copy.deepcopy(good())
+    at: Any = whole
+    for part in path[:-1]:
+        at = at[part]
+    at[path[-1]] = value
+    return json.dumps(whole).encode()
+
+
+FACE = ("observation", "faces", 0)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"nonsense",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b"null",
+        b"[" * 100_000,
+        b'{"error": 3}',
+        b'{"error": "x", "observation": 1}',
+        bad("extra", value=1),
+        bad("decode_ms", value=-1),
+        bad("decode_ms", value=True),
+        bad("decode_ms", value="1"),
+        bad("detect_ms", value=float("nan")),
+        bad("observation", value=[]),
+        bad("observation", "width", value=0),
+        bad("observation", "width", value=1.5),
+        bad("observation", "height", value=10**9),
+        bad("observation", "quality", "brightness", value=1.1),
+        bad("observation", "quality", "sharpness", value=float("inf")),
+        bad("observation", "faces", value={}),
+        bad("observation", "faces", value=[good()["observation"]["faces"][0]] * (codec.MAX_FACES + 1)),
+        bad(*FACE, value=None),
+        bad(*FACE, "score", value=float("-inf")),
+        bad(*FACE, "score", value=10**400),
+        bad(*FACE, "box", value=[0, 0, 1]),
+        bad(*FACE, "box", value=[0, 0, 1, 1, 1]),
+        bad(*FACE, "box", value=[-0.1, 0, 1, 1]),
+        bad(*FACE, "box", value=[0.5, 0, 0.6, 1]),
+        bad(*FACE, "landmarks", value=[[0, 0]]),
+        bad(*FACE, "landmarks", value=[[0, 0, 0]] * 5),
+        bad(*FACE, "landmarks", value=[[2, 0]] * 5),
+    ],
+)
+def test_an_answer_that_never_should_be_is_refused(payload: bytes) -> None:
+    with pytest.raises(BadMessage):
+        codec.parse_reply(payload)
+
+
+@given(st.one_of(st.binary(max_size=100), st.recursive(st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["error", "observation", "faces"]), inner))
+    .map(lambda value: json.dumps(value).encode())))  # fmt: skip
+def test_whatever_comes_is_an_answer_or_a_bad_message(payload: bytes) -> None:
+    for parse in (codec.parse_reply, codec.parse_hello):
+        try:
+            parse(payload)
+        except BadMessage:
+            continue
