@@ -70,8 +70,14 @@ async def _run_server(settings: Settings) -> int:
             await stop.wait()
             logger.info("stopping")
     except (
-        DatabaseAway, DetectorFailed, EmbeddedDatabaseFailed, EvidenceError, FolderInUse, OSError, WorkerLost,
-    ) as error:  # fmt: skip
+        DatabaseAway,
+        DetectorFailed,
+        EmbeddedDatabaseFailed,
+        EvidenceError,
+        FolderInUse,
+        OSError,
+        WorkerLost,
+    ) as error:
         sys.stderr.write(f"Invigil cannot start: {error}\n")
         return 1
     return 0

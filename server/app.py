@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.api.calls import MAX_BODY_BYTES, SERVICES, Services, errors
+from server.api.calls import MAX_BODY_BYTES, SERVICES, errors
 from server.api.routes import add_routes
 from server.candidate_channel import CandidateChannel
 from server.channels import Channels
@@ -19,8 +19,10 @@ from server.intake import Intake
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
+from server.pacing import Pacing
 from server.proctor_channel import ProctorChannel
 from server.providers import Providers
+from server.services import Services
 from server.settings import Settings
 from server.tokens import Tokens
 from server.views import IncidentViews
@@ -70,8 +72,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             EvidenceStore.at(settings.evidence_url) if settings.evidence_url else EvidenceStore.local(folder.evidence)
         )
         ledger = Ledger(database, evidence, await asyncio.to_thread(Spool, folder.spool))
-        app, services = await _assemble(settings, tokens, database, ledger, stack)
-        url = await _listen(app, settings, stack)
+        services, channels = _assemble(settings, tokens, database, ledger)
+        await _start(services, stack)
+        url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
 
 
@@ -89,10 +92,8 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     return database
 
 
-async def _assemble(
-    settings: Settings, tokens: Tokens, database: Database, ledger: Ledger, stack: AsyncExitStack
-) -> tuple[web.Application, Services]:
-    """The parts, each given what it needs. They end in this order: sockets, detection, incidents."""
+def _assemble(settings: Settings, tokens: Tokens, database: Database, ledger: Ledger) -> tuple[Services, Channels]:
+    """The parts, each given what it needs. Nothing runs yet."""
     clock = time.time
     metrics = Metrics()
     channels = Channels(settings.allowed_origins, metrics)
@@ -106,35 +107,62 @@ async def _assemble(
         clock=clock,
     )
     monitor = Monitor(
-        detector=settings.detector, models=settings.models_dir, workers=settings.workers, incidents=incidents,
-        metrics=metrics, clock=clock,
-    )  # fmt: skip
+        detector=settings.detector,
+        models=settings.models_dir,
+        workers=settings.workers,
+        incidents=incidents,
+        metrics=metrics,
+        clock=clock,
+    )
     lobby = Lobby(
-        settings=settings, database=database, incidents=incidents, monitor=monitor, presence=channels,
-        providers=Providers(), clock=clock,
-    )  # fmt: skip
+        settings=settings,
+        database=database,
+        incidents=incidents,
+        monitor=monitor,
+        presence=channels,
+        providers=Providers(),
+        clock=clock,
+    )
+    pacing = Pacing(candidates=lobby.candidates, sender=channels.broadcast, metrics=metrics)
     intake = Intake(lobby=lobby, monitor=monitor, incidents=incidents, metrics=metrics, clock=clock)
+    services = Services(
+        settings=settings,
+        tokens=tokens,
+        lobby=lobby,
+        intake=intake,
+        incidents=incidents,
+        monitor=monitor,
+        pacing=pacing,
+        database=database,
+        ledger=ledger,
+        views=views,
+        metrics=metrics,
+        clock=clock,
+    )
+    return services, channels
 
-    incidents.start()
-    stack.push_async_callback(incidents.close)
-    await monitor.start()
-    stack.push_async_callback(monitor.close)
-    await lobby.resume()
-    common = {"tokens": tokens, "lobby": lobby, "broadcast": channels.broadcast}
-    channels.open(
-        CandidateChannel(intake=intake, incidents=incidents, monitor=monitor, metrics=metrics, **common),
-        ProctorChannel(
-            incidents=incidents, monitor=monitor, views=views, metrics=metrics, clock=clock, **common
-        ),
-    )  # fmt: skip
 
+async def _start(services: Services, stack: AsyncExitStack) -> None:
+    """Set the loops going. They end in the reverse order: what is pending is still kept and told."""
+    services.incidents.start()
+    stack.push_async_callback(services.incidents.close)
+    await services.monitor.start()
+    stack.push_async_callback(services.monitor.close)
+    services.pacing.start()
+    stack.push_async_callback(services.pacing.close)
+    await services.lobby.resume()
+
+
+def _application(services: Services, channels: Channels) -> web.Application:
+    """HTTP and sockets."""
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
-    services = Services(settings, tokens, lobby, intake, incidents, monitor, database, ledger, views, metrics)
     app[SERVICES] = services
     channels.attach(app)
+    channels.open(CandidateChannel(channels.broadcast, services), ProctorChannel(channels.broadcast, services))
+    # Before anything else ends. Left to the library, sockets would be closed last, on a closed database.
     app.on_shutdown.append(lambda _: channels.close())
     add_routes(app)
-    return app, services
+    return app
 
 
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> str:

@@ -89,6 +89,10 @@ class Broadcast:
         message = protocol.WarningCleared(incident_id=view.id, at=view.closed_at or view.updated_at)
         await self.to_candidate("warning_cleared", message, candidate_room(candidate))
 
+    async def pace(self, candidate: Candidate, pace: protocol.Pace) -> None:
+        """Tell a candidate how to stream."""
+        await self.to_candidate("pace", pace, candidate_room(candidate))
+
     async def candidate(self, event: str, candidate: Candidate) -> None:
         """Tell the proctors who came, went or changed."""
         message = protocol.CandidateEvent.model_validate({"type": event, "candidate": candidate.view()})

@@ -14,11 +14,11 @@ from server import protocol
 from server.access import may_send, roles_in
 from server.broadcast import Broadcast
 from server.errors import Away, Invalid, InvigilError, NotAllowed
-from server.lobby import Lobby
 from server.meetings import Candidate, Meeting
 from server.metrics import Metrics
 from server.protocol import Namespace
-from server.tokens import Identity, Tokens
+from server.services import Services
+from server.tokens import Identity
 from storage.database import DatabaseAway
 
 logger = logging.getLogger(__name__)
@@ -67,12 +67,11 @@ async def cancel(task: asyncio.Task[None] | None) -> None:
 class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has no types
     """What both namespaces have in common: the door, and one way in for every event."""
 
-    def __init__(self, namespace: Namespace, *, tokens: Tokens, lobby: Lobby, broadcast: Broadcast) -> None:
+    def __init__(self, namespace: Namespace, broadcast: Broadcast, services: Services) -> None:
         super().__init__(namespace)
         self._roles = roles_in(namespace)
-        self._tokens = tokens
-        self._lobby = lobby
         self._broadcast = broadcast
+        self._services = services
         self._handlers: dict[str, Handler] = {}
         self.connections: dict[str, Connection] = {}
 
@@ -92,7 +91,7 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
 
     async def _connect(self, sid: str, auth: Any) -> None:
         try:
-            identity = self._tokens.identify(auth.get("token") if isinstance(auth, dict) else None)
+            identity = self._services.tokens.identify(auth.get("token") if isinstance(auth, dict) else None)
             if identity.role not in self._roles:
                 raise NotAllowed("This link is not for this page. Open the link you were given.")
             connection = await self.enter(sid, identity)

@@ -69,9 +69,15 @@ class Incidents:
     """Owns every change of an incident. One task keeps and tells them, in the order in which they came."""
 
     def __init__(
-        self, *, ledger: Ledger, database: Database, view: IncidentView, announcer: Announcer, metrics: Metrics,
+        self,
+        *,
+        ledger: Ledger,
+        database: Database,
+        view: IncidentView,
+        announcer: Announcer,
+        metrics: Metrics,
         clock: Callable[[], float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._ledger = ledger
         self._database = database
         self._view = view
@@ -157,9 +163,13 @@ class Incidents:
         self._queue(change.type, candidate, replace(live, record=record), shots)
 
     def _queue(
-        self, event: EventType, candidate: Candidate, live: LiveIncident, shots: list[Sample],
+        self,
+        event: EventType,
+        candidate: Candidate,
+        live: LiveIncident,
+        shots: list[Sample],
         received_at: float | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         pictures: dict[str, bytes] = {}
         evidence = list(live.record.evidence)
         for sample in shots[: MAX_EVIDENCE - len(evidence)]:
@@ -197,9 +207,13 @@ class Incidents:
         if live is None:
             live = await self._load(meeting, message)
         review = ReviewRecord(
-            new_id(), message.incident_id, reviewer.participant_id, message.verdict, message.note,
+            new_id(),
+            message.incident_id,
+            reviewer.participant_id,
+            message.verdict,
+            message.note,
             moment(self._clock()),
-        )  # fmt: skip
+        )
         live = replace(live, review=review)
         if live.record.id in meeting.incidents:
             meeting.remember(live)

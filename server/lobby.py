@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -43,9 +43,16 @@ class Lobby:
     """Every live meeting by id; loaded from the database when somebody asks for it."""
 
     def __init__(
-        self, *, settings: Settings, database: Database, incidents: Incidents, monitor: Monitor, presence: Presence,
-        providers: Providers, clock: Callable[[], float],
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        settings: Settings,
+        database: Database,
+        incidents: Incidents,
+        monitor: Monitor,
+        presence: Presence,
+        providers: Providers,
+        clock: Callable[[], float],
+    ) -> None:
         self._settings = settings
         self._database = database
         self._incidents = incidents
@@ -55,6 +62,11 @@ class Lobby:
         self._clock = clock
         self._live: dict[UUID, Meeting] = {}
         self._loading = asyncio.Lock()
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Everyone in a live meeting."""
+        for meeting in self._live.values():
+            yield from meeting.candidates.values()
 
     async def resume(self) -> None:
         """After a restart: close what a crash left open, and expect everyone back who was there."""
@@ -74,9 +86,7 @@ class Lobby:
             Invalid: the settings or the provider are none this server knows.
         """
         settings = self._settings.for_meeting(overrides)
-        record = MeetingRecord(
-            new_id(), title, provider, secrets.token_urlsafe(12), overrides, moment(self._clock())
-        )  # fmt: skip
+        record = MeetingRecord(new_id(), title, provider, secrets.token_urlsafe(12), overrides, moment(self._clock()))
         await self._providers.get(provider).create(record)
         await self._database.insert_meeting(record)
         meeting = self._live[record.id] = Meeting(record, settings)
@@ -169,9 +179,7 @@ class Lobby:
         meeting.require_open()
         if role is Role.CANDIDATE and len(meeting.candidates) >= self._settings.max_candidates:
             raise TooMany(f"The meeting is full: it takes {self._settings.max_candidates} candidates.")
-        record = ParticipantRecord(
-            new_id(), meeting.id, name.strip(), role, moment(self._clock()), reference_photo
-        )  # fmt: skip
+        record = ParticipantRecord(new_id(), meeting.id, name.strip(), role, moment(self._clock()), reference_photo)
         provider_token = await self._providers.get(Provider(meeting.record.provider)).admit(meeting.record, record)
         await self._database.insert_participant(record)
         if role is Role.CANDIDATE:

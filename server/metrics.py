@@ -37,6 +37,7 @@ class Metrics:
         self.spool_bytes = gauge("spool_bytes", "Bytes that wait in the spool.")
         self.candidates = gauge("candidates_connected", "Candidates with a socket.")
         self.proctors = gauge("proctors_connected", "Proctors and reviewers with a socket.")
+        self.pace_share = gauge("pace_share", "Share of the asked frames that candidates are told to send.")
         self.stretch = gauge("sample_interval_stretch", "Longest achieved sample interval over the asked one.")
         self.detection_seconds = histogram("detection_seconds", "Decoding and detection of one sample, in the worker.")
         self.alert_seconds = histogram("alert_seconds", "Confirming frame received to incident sent to the proctors.")

@@ -30,9 +30,15 @@ class Monitor:
     """Owns the sampler, the workers and every candidate's rules."""
 
     def __init__(
-        self, *, detector: str, models: Path, workers: int, incidents: Incidents, metrics: Metrics,
+        self,
+        *,
+        detector: str,
+        models: Path,
+        workers: int,
+        incidents: Incidents,
+        metrics: Metrics,
         clock: Callable[[], float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._detector = detector
         self._models = models
         self._count = workers
@@ -116,6 +122,12 @@ class Monitor:
     def notice(self, candidate: Candidate, kind: Kind, *, active: bool | None, detail: str) -> None:
         """Judge what a candidate's browser reported."""
         self._apply(candidate, Noticed(self._clock(), kind, active=active, detail=detail))
+
+    def forget_activities(self, candidate: Candidate) -> None:
+        """A new connection reports anew what lasts: a tab that crashed while hidden would stay hidden for ever."""
+        for kind in rules.NOTICED_KINDS:
+            if kind in candidate.open:
+                self.notice(candidate, kind, active=False, detail="")
 
     def finish(self, candidate: Candidate) -> None:
         """Frames are no longer expected; what is open is closed."""

@@ -1,22 +1,19 @@
 """The namespace of the proctors: everything about one meeting out, their decisions in."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from server import protocol
-from server.broadcast import candidate_room, proctors_room
+from server.broadcast import Broadcast, candidate_room, proctors_room
 from server.channels import OK, Ack, Channel, Connection, cancel
 from server.errors import NotBuilt, TooMany
-from server.incidents import Incidents
 from server.intake import parse
 from server.meetings import moment
-from server.metrics import Metrics
-from server.monitor import Monitor
 from server.protocol import Namespace
+from server.services import Services
 from server.tokens import Identity
-from server.views import IncidentViews, meeting_view
+from server.views import meeting_view
 from storage.records import new_id
 
 MAX_PROCTORS = 50
@@ -29,23 +26,19 @@ LAGGING = 8
 class ProctorChannel(Channel):
     """Everything about one meeting out, a proctor's decisions in."""
 
-    def __init__(
-        self, *, incidents: Incidents, monitor: Monitor, views: IncidentViews, metrics: Metrics,
-        clock: Callable[[], float], **common: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(Namespace.PROCTOR, **common)
-        self._incidents = incidents
-        self._monitor = monitor
-        self._views = views
-        self._metrics = metrics
-        self._clock = clock
+    def __init__(self, broadcast: Broadcast, services: Services) -> None:
+        super().__init__(Namespace.PROCTOR, broadcast, services)
         self._handlers = {
-            "watch": self._watch, "review": self._review, "warn": self._warn, "end": self._end, "offer": self._offer,
-        }  # fmt: skip
+            "watch": self._watch,
+            "review": self._review,
+            "warn": self._warn,
+            "end": self._end,
+            "offer": self._offer,
+        }
 
     async def enter(self, sid: str, identity: Identity) -> Connection:
         """Take a proctor or reviewer in."""
-        meeting = await self._lobby.meeting(identity.meeting_id)
+        meeting = await self._services.lobby.meeting(identity.meeting_id)
         if sum(each.meeting.id == meeting.id for each in self.connections.values()) >= MAX_PROCTORS:
             raise TooMany(f"{MAX_PROCTORS} proctors watch this meeting already. Close a console and try again.")
         return Connection(sid, identity, meeting)
@@ -53,22 +46,22 @@ class ProctorChannel(Channel):
     async def greet(self, connection: Connection) -> None:
         """All there is to draw the console."""
         meeting, role = connection.meeting, connection.identity.role
-        self._metrics.proctors.set(len(self.connections))
+        self._services.metrics.proctors.set(len(self.connections))
         await self.server.enter_room(connection.sid, proctors_room(meeting, role), self.namespace)
         told = [live for live in meeting.incidents.values() if live.told]
         snapshot = protocol.Snapshot(
             meeting=meeting_view(meeting.record),
             candidates=[candidate.view() for candidate in meeting.candidates.values()],
-            incidents=[self._views.incident(meeting, live) for live in reversed(told)],
-            detector=self._monitor.name,
-            notice=self._monitor.notice_text,
-            at=moment(self._clock()),
+            incidents=[self._services.views.incident(meeting, live) for live in reversed(told)],
+            detector=self._services.monitor.name,
+            notice=self._services.monitor.notice_text,
+            at=moment(self._services.clock()),
         )
         await self._broadcast.to_proctor("snapshot", snapshot, role, connection.sid)
 
     async def leave(self, connection: Connection) -> None:
         """A console was closed."""
-        self._metrics.proctors.set(len(self.connections))
+        self._services.metrics.proctors.set(len(self.connections))
 
     async def _watch(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.WatchMessage, data)
@@ -86,7 +79,7 @@ class ProctorChannel(Channel):
                 if frame is None or sent.get(candidate_id) == frame.seq:
                     continue
                 if self.backlog(connection.sid) > LAGGING:
-                    self._metrics.thumbnails_skipped.inc()
+                    self._services.metrics.thumbnails_skipped.inc()
                     continue
                 sent[candidate_id] = frame.seq
                 thumbnail = protocol.Thumbnail(
@@ -98,22 +91,22 @@ class ProctorChannel(Channel):
 
     async def _review(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.ReviewMessage, data)
-        await self._incidents.review(connection.meeting, connection.identity, message)
+        await self._services.incidents.review(connection.meeting, connection.identity, message)
         return OK
 
     async def _warn(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.WarnMessage, data)
         candidate = connection.meeting.candidate(message.candidate_id)
-        words = protocol.Message(id=new_id(), text=message.text, at=moment(self._clock()))
+        words = protocol.Message(id=new_id(), text=message.text, at=moment(self._services.clock()))
         proctor = str(connection.identity.participant_id)
-        await self._incidents.note(candidate, "warned", {"text": message.text, "proctor_id": proctor})
+        await self._services.incidents.note(candidate, "warned", {"text": message.text, "proctor_id": proctor})
         await self._broadcast.to_candidate("message", words, candidate_room(candidate))
         return OK
 
     async def _end(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.EndMessage, data)
         candidate = connection.meeting.candidate(message.candidate_id)
-        await self._lobby.dismiss(candidate, message.reason, connection.identity.participant_id)
+        await self._services.lobby.dismiss(candidate, message.reason, connection.identity.participant_id)
         return OK
 
     async def _offer(self, connection: Connection, data: Any) -> Ack:

@@ -20,6 +20,10 @@ ANSWER_TIMEOUT = 5.0
 """Seconds for one frame. The slowest honest one takes 0.3."""
 
 
+STDERR_LINES, STDERR_SECONDS = 20, 60.0
+"""Lines a worker may log in so many seconds: decoders write one for every spoilt picture that a candidate sends."""
+
+
 class WorkerLost(Exception):
     """The worker died, hung or talked nonsense. It has been killed."""
 
@@ -31,9 +35,10 @@ class DetectorFailed(Exception):
 class Worker:
     """A child process that decodes and looks at frames, one after the other."""
 
-    def __init__(self, process: asyncio.subprocess.Process, info: DetectorInfo) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, info: DetectorInfo, log: asyncio.Task[None]) -> None:
         self._process = process
         self._number = codec.HELLO_ID
+        self._log = log
         self.info = info
 
     @property
@@ -50,17 +55,27 @@ class Worker:
             WorkerLost: it did not come up.
         """
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "detection.worker", "--detector", detector, "--models", str(models),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=codec.MAX_REPLY,
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "detection.worker",
+            "--detector",
+            detector,
+            "--models",
+            str(models),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        log = asyncio.create_task(_log(process))
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 number, payload = await _read(process)
             if number != codec.HELLO_ID:
                 raise codec.BadMessage("no hello")
-            return cls(process, codec.parse_hello(payload))
+            return cls(process, codec.parse_hello(payload), log)
         except asyncio.IncompleteReadError:
             status = await process.wait()
+            await log
             if status == 2:  # detection.worker.UNAVAILABLE
                 raise DetectorFailed("The detector cannot run; its reason is above.") from None
             raise WorkerLost(f"a worker ended at its start with status {status}") from None
@@ -102,6 +117,30 @@ class Worker:
                 await self._process.wait()
         except TimeoutError:
             await _kill(self._process)
+        await self._log  # it ends with the process
+
+
+async def _log(process: asyncio.subprocess.Process) -> None:
+    """Pass on what the worker writes to standard error, and no more than is bearable."""
+    assert process.stderr is not None
+    clock = asyncio.get_running_loop().time
+    began, count = clock(), 0
+    while line := await _line(process.stderr):
+        now = clock()
+        if now - began > STDERR_SECONDS:
+            if count > STDERR_LINES:
+                logger.warning("%d more lines from a worker were left out", count - STDERR_LINES)
+            began, count = now, 0
+        count += 1
+        if count <= STDERR_LINES:
+            logger.warning("worker %d: %s", process.pid, line.decode(errors="replace").rstrip()[:500])
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await stream.readline()
+    except ValueError:  # longer than the reader's limit; the rest of it comes as a line of its own
+        return b"(a line too long)"
 
 
 async def _read(process: asyncio.subprocess.Process) -> tuple[int, bytes]:

@@ -217,9 +217,15 @@ class Database:
     ) -> list[IncidentRecord]:
         """Incidents of a meeting, newest first, those older than `before`."""
         return await self._records(
-            IncidentRecord, "incidents", meeting_id=meeting_id, candidate_id=candidate_id, kind=kind, state=state,
-            before=before, limit=limit,
-        )  # fmt: skip
+            IncidentRecord,
+            "incidents",
+            meeting_id=meeting_id,
+            candidate_id=candidate_id,
+            kind=kind,
+            state=state,
+            before=before,
+            limit=limit,
+        )
 
     async def latest_reviews(self, incident_ids: Sequence[UUID]) -> dict[UUID, ReviewRecord]:
         """The newest review of each incident that has one."""

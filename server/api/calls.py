@@ -10,18 +10,12 @@ from uuid import UUID
 from aiohttp import web
 
 from server.errors import Away, Invalid, InvigilError, NotAllowed, NotAuthenticated, NotFound, TooLarge
-from server.incidents import Incidents
-from server.intake import Intake, parse
-from server.lobby import Lobby
-from server.metrics import Metrics
-from server.monitor import Monitor
+from server.intake import parse
 from server.protocol import Role, Wire
-from server.settings import Settings
-from server.tokens import Identity, Tokens
-from server.views import IncidentViews
-from storage.database import Database, DatabaseAway
+from server.services import Services
+from server.tokens import Identity
+from storage.database import DatabaseAway
 from storage.evidence import EvidenceError
-from storage.ledger import Ledger
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
@@ -29,22 +23,6 @@ Body = TypeVar("Body", bound=Wire)
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Largest body: a reference photo in base64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The parts that handlers may use."""
-
-    settings: Settings
-    tokens: Tokens
-    lobby: Lobby
-    intake: Intake
-    incidents: Incidents
-    monitor: Monitor
-    database: Database
-    ledger: Ledger
-    views: IncidentViews
-    metrics: Metrics
 
 
 SERVICES = web.AppKey("services", Services)

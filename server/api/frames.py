@@ -19,7 +19,7 @@ async def receive(call: Call) -> protocol.FrameAck:
         "jpeg": await call.request.read(),
     }
     call.services.intake.frame(candidate, data)
-    return protocol.FrameAck(pace=candidate.meeting.settings.stream, warnings=open_warnings(candidate))
+    return protocol.FrameAck(pace=call.services.pacing.of(candidate), warnings=open_warnings(candidate))
 
 
 def _number(text: str | None, name: str, kind: type[int] | type[float]) -> float:

@@ -5,6 +5,9 @@ import { createTheme, type MantineColorsTuple } from "@mantine/core";
 const harbor: MantineColorsTuple = [
   "#eff7f8", "#dcecee", "#b5d7dc", "#8bc1c9", "#66adb8", "#4a9aa6", "#358590", "#256f7a", "#1b5c66", "#124850",
 ];
+const danger: MantineColorsTuple = [
+  "#fdeeef", "#fadadd", "#f4b4ba", "#ec8c95", "#f08f99", "#dd5a68", "#c93a4a", "#b3202e", "#971a27", "#7d1420",
+];
 const slate: MantineColorsTuple = [
   "#e3e7ea", "#b8c0c7", "#97a2ab", "#6d7984", "#46515b", "#39434c", "#252d34", "#191f25", "#13181d", "#0e1216",
 ];
@@ -12,7 +15,7 @@ const slate: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "harbor",
   primaryShade: 7,
-  colors: { harbor, dark: slate },
+  colors: { harbor, danger, dark: slate },
   defaultRadius: 6,
   cursorType: "pointer",
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',

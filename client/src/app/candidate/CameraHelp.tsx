@@ -28,7 +28,7 @@ const HELP: Record<CameraProblem, { title: string; text: string }> = {
 export function CameraHelp({ problem, onRetry }: { problem: CameraProblem; onRetry: () => void }) {
   const { title, text } = HELP[problem];
   return (
-    <Alert color="red" title={title} role="alert" data-testid="camera-problem" data-problem={problem}>
+    <Alert color="danger" title={title} role="alert" data-testid="camera-problem" data-problem={problem}>
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{text}</Text>
         <Button size="xs" variant="default" onClick={onRetry}>

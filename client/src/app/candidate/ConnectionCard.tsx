@@ -28,13 +28,13 @@ export function ConnectionCard({ exam, cameraMissing }: { exam: Exam; cameraMiss
   const { title, text } = WORDS[standing];
   const good = standing === "proctored" || standing === "slow";
   const Icon = good ? IconCircleCheck : standing === "connecting" ? IconLoader : IconPlugConnectedX;
-  const color = good ? "teal" : standing === "connecting" ? "gray" : "red";
+  const color = good ? "teal" : standing === "connecting" ? "gray" : "danger";
   return (
     <Card
       mih={92}
       padding="md"
       role={good ? "status" : "alert"}
-      bg={good || standing === "connecting" ? undefined : "var(--mantine-color-red-light)"}
+      bg={good || standing === "connecting" ? undefined : "var(--mantine-color-danger-light)"}
       style={{ borderColor: good ? undefined : `var(--mantine-color-${color}-outline)` }}
       data-testid="connection-state"
       data-state={standing}

@@ -42,7 +42,7 @@ export function ExamRoom({ session, camera, onLeave }: ExamRoomProps) {
               <CameraView track={camera.track} label="Your camera, as your proctor sees you" />
               {camera.devices.length > 1 ? <CameraPicker camera={camera} /> : null}
               <FullScreenButton />
-              <Button color="red.8" variant="outline" onClick={finish.open} data-testid="finish-exam">
+              <Button color="danger" variant="outline" onClick={finish.open} data-testid="finish-exam">
                 Finish the exam
               </Button>
             </Stack>

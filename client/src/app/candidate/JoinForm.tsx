@@ -57,7 +57,7 @@ export function JoinForm({ meetingId, code, onJoined, onRefused }: JoinFormProps
             required
             data-testid="join-name"
           />
-          {error ? <Alert color="red">{error}</Alert> : null}
+          {error ? <Alert color="danger">{error}</Alert> : null}
           <Button type="submit" loading={busy} disabled={!name.trim()} data-testid="join-submit">
             Continue
           </Button>

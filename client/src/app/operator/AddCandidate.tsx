@@ -40,7 +40,7 @@ export function AddCandidate({ meetingId, token }: { meetingId: string; token: s
           </Button>
         </Group>
       </form>
-      {error ? <Alert color="red">{error}</Alert> : null}
+      {error ? <Alert color="danger">{error}</Alert> : null}
       {added.map(({ participant, url }) => (
         <CopyField key={participant.id} label={`Link for ${participant.name}`} value={url} testId="personal-link" />
       ))}

@@ -28,7 +28,7 @@ export function CopyField({ label, description, value, testId }: CopyFieldProps)
       />
       <Button
         variant="default"
-        w={108}
+        w={120}
         disabled={!value}
         leftSection={clipboard.copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
         onClick={() => clipboard.copy(value)}

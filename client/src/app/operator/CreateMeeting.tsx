@@ -64,7 +64,7 @@ export function CreateMeeting({ token, onCreated }: CreateMeetingProps) {
         <Collapse expanded={open}>
           <AdvancedFields value={advanced} onChange={setAdvanced} />
         </Collapse>
-        {error ? <Alert color="red">{error}</Alert> : null}
+        {error ? <Alert color="danger">{error}</Alert> : null}
       </Stack>
     </Card>
   );

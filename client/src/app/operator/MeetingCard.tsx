@@ -52,7 +52,7 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
           {running ? <AddCandidate meetingId={meeting.id} token={token} /> : null}
           {running ? (
             <Group justify="flex-end">
-              <Button variant="subtle" color="red" size="sm" onClick={end.open} data-testid="end-meeting">
+              <Button variant="subtle" color="danger" size="sm" onClick={end.open} data-testid="end-meeting">
                 End meeting…
               </Button>
             </Group>
@@ -89,7 +89,7 @@ function Links({ meetingId, token }: { meetingId: string; token: string }) {
     };
   }, [meetingId, token]);
 
-  if (error) return <Alert color="red">{error}</Alert>;
+  if (error) return <Alert color="danger">{error}</Alert>;
   return (
     <Stack gap="sm">
       <CopyField

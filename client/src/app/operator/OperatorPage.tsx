@@ -80,7 +80,7 @@ function Meetings({ token, onRefused, onRetry }: MeetingsProps) {
       <Stack gap="sm">
         <Title order={2}>Meetings</Title>
         {error ? (
-          <Alert color="red" title="The meetings could not be loaded">
+          <Alert color="danger" title="The meetings could not be loaded">
             <Text size="sm">{error}</Text>
             <Button mt="sm" size="xs" variant="default" onClick={onRetry}>
               Try again

@@ -20,7 +20,7 @@ export function TokenForm({ refusal, onToken }: TokenFormProps) {
         <Stack>
           <Title order={1}>Operator&apos;s token</Title>
           <Text c="dimmed">The server prints a link with the token when it starts. Open that link, or paste the token here.</Text>
-          {refusal ? <Alert color="red">{refusal}</Alert> : null}
+          {refusal ? <Alert color="danger">{refusal}</Alert> : null}
           <PasswordInput
             label="Token"
             value={text}

@@ -1,10 +1,11 @@
 import { Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import type { Candidate } from "../../sdk";
+import type { Candidate, Kind } from "../../sdk";
 import { Confirm } from "../shared/Confirm";
 import { CANDIDATE_WORDS, clock, count, KIND_WORDS } from "../shared/words";
 import { useConsole, useLine } from "./context";
 import { LivePicture } from "./LivePicture";
+import { risks } from "./triage";
 
 interface CandidateDialogProps {
   candidateId: string | undefined;
@@ -14,21 +15,28 @@ interface CandidateDialogProps {
 
 /** One candidate larger, with what a proctor may do. */
 export function CandidateDialog({ candidateId, onClose, onShowIncidents }: CandidateDialogProps) {
-  const { candidates } = useConsole();
+  const { candidates, incidents } = useConsole();
   const candidate = candidateId ? candidates.get(candidateId) : undefined;
   return (
     <Modal opened={candidate !== undefined} onClose={onClose} title={candidate?.name} size="lg" styles={{ title: { fontWeight: 650 } }}>
-      {candidate ? <Details candidate={candidate} onShowIncidents={onShowIncidents} /> : null}
+      {candidate ? <Details candidate={candidate} kinds={risks(incidents).get(candidate.id)?.kinds ?? []} onShowIncidents={onShowIncidents} /> : null}
     </Modal>
   );
 }
 
 type Doing = "warn" | "end";
 
-function Details({ candidate, onShowIncidents }: { candidate: Candidate; onShowIncidents: (candidateId: string) => void }) {
+interface DetailsProps {
+  candidate: Candidate;
+  /** What goes on now. */
+  kinds: readonly Kind[];
+  onShowIncidents(candidateId: string): void;
+}
+
+function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
   const line = useLine();
   const [doing, setDoing] = useState<Doing>();
-  const { id, name, state, open_incidents = [] } = candidate;
+  const { id, name, state } = candidate;
   const over = state === "ended" || state === "finished";
   const stop = () => setDoing(undefined);
   return (
@@ -38,7 +46,7 @@ function Details({ candidate, onShowIncidents }: { candidate: Candidate; onShowI
         <Badge variant="light" color={state === "streaming" ? "teal" : "gray"} tt="none">
           {CANDIDATE_WORDS[state]}
         </Badge>
-        {open_incidents.map((kind) => (
+        {kinds.map((kind) => (
           <Badge key={kind} variant="light" color="orange" tt="none">
             {KIND_WORDS[kind]}
           </Badge>
@@ -55,7 +63,7 @@ function Details({ candidate, onShowIncidents }: { candidate: Candidate; onShowI
           <Button variant="default" disabled={over} onClick={() => setDoing("warn")} data-testid="warn-candidate">
             Send a message…
           </Button>
-          <Button variant="outline" color="red.8" disabled={over} onClick={() => setDoing("end")} data-testid="end-candidate">
+          <Button variant="outline" color="danger" disabled={over} onClick={() => setDoing("end")} data-testid="end-candidate">
             End their exam…
           </Button>
         </Group>

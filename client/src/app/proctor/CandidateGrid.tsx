@@ -1,13 +1,14 @@
 import { Switch, Text, Title } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
+import { KIND_WORDS } from "../shared/words";
 import { CandidateTile } from "./CandidateTile";
 import classes from "./Console.module.css";
 import { useConsole } from "./context";
-import { keptOrder, ordered, sameOrder } from "./triage";
+import { keptOrder, ordered, type Risk, sameOrder } from "./triage";
 import { useWatchVisible } from "./useWatchVisible";
 
 interface CandidateGridProps {
-  risk: ReadonlyMap<string, number>;
+  risk: ReadonlyMap<string, Risk>;
   onOpen(candidateId: string): void;
 }
 
@@ -38,11 +39,15 @@ export function CandidateGrid({ risk, onOpen }: CandidateGridProps) {
       <ul className={classes.tiles}>
         {order.map((id) => {
           const candidate = candidates.get(id);
-          return candidate ? <CandidateTile key={id} candidate={candidate} atRisk={risk.has(id)} onOpen={onOpen} /> : null;
+          return candidate ? <CandidateTile key={id} candidate={candidate} troubles={wordsFor(risk.get(id))} onOpen={onOpen} /> : null;
         })}
       </ul>
     </section>
   );
+}
+
+function wordsFor(risk: Risk | undefined): string {
+  return (risk?.kinds ?? []).map((kind) => KIND_WORDS[kind]).join(", ");
 }
 
 /** While held, tiles keep their places: nothing jumps from under the cursor. */

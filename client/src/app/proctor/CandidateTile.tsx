@@ -1,19 +1,18 @@
 import { memo } from "react";
 import type { Candidate } from "../../sdk";
-import { CANDIDATE_WORDS, KIND_WORDS } from "../shared/words";
+import { CANDIDATE_WORDS } from "../shared/words";
 import classes from "./Console.module.css";
 import { LivePicture } from "./LivePicture";
 
 interface CandidateTileProps {
   candidate: Candidate;
-  /** Something goes on that nobody has dismissed. */
-  atRisk: boolean;
+  /** What goes on now, in words; empty when nothing does. */
+  troubles: string;
   onOpen(candidateId: string): void;
 }
 
-export const CandidateTile = memo(function CandidateTile({ candidate, atRisk, onOpen }: CandidateTileProps) {
-  const { id, name, state, open_incidents = [] } = candidate;
-  const troubles = open_incidents.map((kind) => KIND_WORDS[kind]).join(", ");
+export const CandidateTile = memo(function CandidateTile({ candidate, troubles, onOpen }: CandidateTileProps) {
+  const { id, name, state } = candidate;
   return (
     <li className={classes.tileItem}>
       <button
@@ -23,7 +22,7 @@ export const CandidateTile = memo(function CandidateTile({ candidate, atRisk, on
         data-testid="candidate-tile"
         data-candidate-id={id}
         data-state={state}
-        data-risk={atRisk}
+        data-risk={troubles !== ""}
       >
         <LivePicture candidateId={id} live={state === "streaming"} words={CANDIDATE_WORDS[state]} />
         <span className={classes.tileName}>{name}</span>

@@ -69,7 +69,7 @@ function Older() {
       <Button variant="subtle" size="xs" loading={busy} onClick={() => void load()} data-testid="older">
         Load older incidents
       </Button>
-      {error ? <Text size="sm" c="red">{error}</Text> : null}
+      {error ? <Text size="sm" c="danger">{error}</Text> : null}
     </>
   );
 }

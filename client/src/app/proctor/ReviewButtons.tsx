@@ -52,7 +52,7 @@ export function ReviewButtons({ incidentId, review }: { incidentId: string; revi
         />
       ) : null}
       {error ? (
-        <Text size="sm" c="red" className={classes.note} role="alert">
+        <Text size="sm" c="danger" className={classes.note} role="alert">
           {error}
         </Text>
       ) : null}

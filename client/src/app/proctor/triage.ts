@@ -23,20 +23,27 @@ export function filtered(incidents: readonly Incident[], { show, kind, candidate
 
 const WEIGHTS: Record<Severity, number> = { critical: 100, warning: 10, info: 1 };
 
-/** The weight of what goes on with each candidate; dismissed incidents weigh nothing. */
-export function risks(incidents: readonly Incident[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const { candidate_id, severity, state, review } of incidents) {
+/** What goes on with one candidate now, and how much it weighs. */
+export interface Risk {
+  weight: number;
+  kinds: readonly Kind[];
+}
+
+/** By candidate; who is not in it has nothing open. What a person dismissed counts no more. */
+export function risks(incidents: readonly Incident[]): Map<string, Risk> {
+  const found = new Map<string, Risk>();
+  for (const { candidate_id, kind, severity, state, review } of incidents) {
     if (state !== "open" || review?.verdict === "dismissed") continue;
-    sums.set(candidate_id, (sums.get(candidate_id) ?? 0) + WEIGHTS[severity]);
+    const { weight, kinds } = found.get(candidate_id) ?? { weight: 0, kinds: [] };
+    found.set(candidate_id, { weight: weight + WEIGHTS[severity], kinds: [...kinds, kind] });
   }
-  return sums;
+  return found;
 }
 
 /** Ids by name, or by risk and then by name. */
-export function ordered(candidates: Iterable<Candidate>, risk: ReadonlyMap<string, number> | undefined): string[] {
+export function ordered(candidates: Iterable<Candidate>, risk: ReadonlyMap<string, Risk> | undefined): string[] {
   return [...candidates]
-    .toSorted((a, b) => (risk?.get(b.id) ?? 0) - (risk?.get(a.id) ?? 0) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+    .toSorted((a, b) => (risk?.get(b.id)?.weight ?? 0) - (risk?.get(a.id)?.weight ?? 0) || a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
     .map(({ id }) => id);
 }
 

@@ -61,12 +61,12 @@ function ConfirmContent({ children, action, danger, ask, onClose, onConfirm }: O
             data-autofocus
           />
         ) : null}
-        {error ? <Alert color="red">{error}</Alert> : null}
+        {error ? <Alert color="danger">{error}</Alert> : null}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose} data-testid="cancel">
             Cancel
           </Button>
-          <Button type="submit" color={danger ? "red.8" : undefined} loading={busy} disabled={ask && !words.trim()} data-testid="confirm-action">
+          <Button type="submit" color={danger ? "danger" : undefined} loading={busy} disabled={ask && !words.trim()} data-testid="confirm-action">
             {action}
           </Button>
         </Group>

@@ -1,6 +1,7 @@
 import { Box, Container, Group, Text } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import icon from "../icon.svg";
 
 interface PageProps {
   title: string;
@@ -33,7 +34,7 @@ export function Page({ title, aside, width = 720, children }: PageProps) {
 export function Brand() {
   return (
     <Group gap={10} wrap="nowrap">
-      <img src="/icon.svg" width={26} height={26} alt="" />
+      <img src={icon} width={26} height={26} alt="" />
       <Text fw={650} fz="md">
         Invigil
       </Text>

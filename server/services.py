@@ -1,0 +1,35 @@
+"""The parts of the server that handlers, of HTTP and of sockets, may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.incidents import Incidents
+from server.intake import Intake
+from server.lobby import Lobby
+from server.metrics import Metrics
+from server.monitor import Monitor
+from server.pacing import Pacing
+from server.settings import Settings
+from server.tokens import Tokens
+from server.views import IncidentViews
+from storage.database import Database
+from storage.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts that handlers may use."""
+
+    settings: Settings
+    tokens: Tokens
+    lobby: Lobby
+    intake: Intake
+    incidents: Incidents
+    monitor: Monitor
+    pacing: Pacing
+    database: Database
+    ledger: Ledger
+    views: IncidentViews
+    metrics: Metrics
+    clock: Callable[[], float]
+    """Seconds since the epoch."""

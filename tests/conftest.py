@@ -1,0 +1,99 @@
+"""What every test may stand on: a clean environment, a real PostgreSQL, a server with real sockets."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from server.app import Running, running
+from server.settings import Settings
+
+from . import faces, people
+from .postgres import TEMPLATE, Postgres, postgres
+
+for _name in [name for name in os.environ if name.startswith("INVIGIL_") and name != "INVIGIL_MODELS"]:
+    del os.environ[_name]  # a developer's own settings are nobody's test
+Settings.model_config["env_file"] = None
+
+Serve = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_calls() -> Iterator[None]:
+    """No file, socket, sleep or driver call of ours blocks the event loop."""
+    with blockbuster_ctx(["server", "storage", "detection"]):
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """The PostgreSQL that all tests share. Whoever takes it away has their own."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgresql: Postgres) -> Iterator[str]:
+    """A fresh database with the schema in it."""
+    url = postgresql.database(template=TEMPLATE)
+    yield url
+    postgresql.drop(url)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
+    """Settings for a server of this test's own, without detection unless the test asks for workers."""
+
+    def make(**changed: Any) -> Settings:
+        given = {"port": 0, "workers": 0, "data_dir": tmp_path / "data", "database_url": database_url}
+        return Settings(**{**given, "models": faces.models_folder(), **changed})
+
+    return make
+
+
+@pytest.fixture
+def serve(settings: Callable[..., Settings]) -> Serve:
+    """`async with serve(workers=1) as server`: a real server on a free port, which leaves no task behind."""
+
+    @asynccontextmanager
+    async def start(**changed: Any) -> AsyncIterator[Running]:
+        before = asyncio.all_tasks()
+        async with running(settings(**changed)) as server:
+            yield server
+        await no_tasks_left(before)
+
+    return start
+
+
+async def no_tasks_left(before: set[asyncio.Task[Any]]) -> None:
+    """Whatever was started since has ended; what is ending already gets a moment."""
+    left = asyncio.all_tasks() - before
+    if left:
+        await asyncio.wait(left, timeout=1000 * people.MS)
+    left = {task for task in left if not task.done()}
+    assert not left, f"tasks were left behind: {left}"
+
+
+@pytest.fixture
+async def server(serve: Serve) -> AsyncIterator[Running]:
+    """A server without detection."""
+    async with serve() as server:
+        yield server
+
+
+@pytest.fixture
+async def http(server: Running) -> AsyncIterator[people.Http]:
+    """HTTP calls to `server`."""
+    async with people.calls(server) as http:
+        yield http
+
+
+@pytest.fixture
+async def room(http: people.Http) -> people.Exam:
+    """A meeting on `server`."""
+    return await people.exam(http)
