@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from server import settings as settings_module
+from server import simulation_command
 from server.settings import Settings, SettingsError
 
 logger = logging.getLogger("invigil")
@@ -32,6 +33,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     serve.add_argument("--data-dir", type=Path, help="folder for everything that is kept")
     serve.set_defaults(run=_serve)
+    simulation_command.add_command(commands)
+    models = commands.add_parser("models", help="the detectors' weights").add_subparsers(required=True, metavar="WHAT")
+    fetch = models.add_parser("fetch", help="download the pinned weights and check their hashes")
+    fetch.add_argument("names", nargs="*", metavar="NAME", help="which; unset: all that the detectors need")
+    fetch.add_argument("--from", dest="base", metavar="URL", help="a mirror that has the files by their names")
+    fetch.set_defaults(run=_fetch_models)
+    models.add_parser("list", help="what is pinned, and what is there").set_defaults(run=_list_models)
     return parser
 
 
@@ -41,6 +49,24 @@ def _serve(options: argparse.Namespace) -> int:
         stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     return asyncio.run(_run_server(settings))
+
+
+def _fetch_models(options: argparse.Namespace) -> int:
+    from server import fetching  # noqa: PLC0415 - the other commands need no HTTP client
+
+    try:
+        fetching.fetch(options.names, settings_module.load().models_dir, base=options.base)
+    except fetching.FetchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _list_models(options: argparse.Namespace) -> int:
+    from server import fetching  # noqa: PLC0415
+
+    sys.stdout.write(fetching.describe(settings_module.load().models_dir) + "\n")
+    return 0
 
 
 async def _run_server(settings: Settings) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +59,7 @@ async def cancel(task: asyncio.Task[None] | None) -> None:
     """Cancel a task and wait for its end; a task does not cancel itself."""
     if task is not None and task is not asyncio.current_task():
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has no types

@@ -1,6 +1,7 @@
 """The namespace of the proctors: everything about one meeting out, their decisions in."""
 
 import asyncio
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from server.services import Services
 from server.tokens import Identity
 from server.views import meeting_view
 from storage.records import new_id
+
+logger = logging.getLogger(__name__)
 
 MAX_PROCTORS = 50
 """Proctors and reviewers connected to one meeting."""
@@ -72,22 +75,28 @@ class ProctorChannel(Channel):
 
     async def _show(self, connection: Connection, watch: protocol.WatchMessage) -> None:
         sent: dict[UUID, int] = {}
-        while True:
-            for candidate_id in watch.candidate_ids:
-                candidate = connection.meeting.candidates.get(candidate_id)
-                frame = None if candidate is None else candidate.latest
-                if frame is None or sent.get(candidate_id) == frame.seq:
-                    continue
-                if self.backlog(connection.sid) > LAGGING:
-                    self._services.metrics.thumbnails_skipped.inc()
-                    continue
-                sent[candidate_id] = frame.seq
-                thumbnail = protocol.Thumbnail(
-                    candidate_id=candidate_id, seq=frame.seq, captured_at=frame.captured_at * 1000, jpeg=frame.jpeg
-                )
-                await self._broadcast.to_proctor("thumbnail", thumbnail, connection.identity.role, connection.sid)
-                await asyncio.sleep(0)  # frames and alerts of others come first
-            await asyncio.sleep(1 / watch.fps)
+        try:
+            while True:
+                for candidate_id in watch.candidate_ids:
+                    await self._show_newest(connection, candidate_id, sent)
+                    await asyncio.sleep(0)  # frames and alerts of others come first
+                await asyncio.sleep(1 / watch.fps)
+        except Exception:
+            logger.exception("[%s] thumbnails could not be sent", connection.meeting.id)
+
+    async def _show_newest(self, connection: Connection, candidate_id: UUID, sent: dict[UUID, int]) -> None:
+        candidate = connection.meeting.candidates.get(candidate_id)
+        frame = None if candidate is None else candidate.latest
+        if frame is None or sent.get(candidate_id) == frame.seq:
+            return
+        if self.backlog(connection.sid) > LAGGING:
+            self._services.metrics.thumbnails_skipped.inc()
+            return
+        sent[candidate_id] = frame.seq
+        thumbnail = protocol.Thumbnail(
+            candidate_id=candidate_id, seq=frame.seq, captured_at=frame.captured_at * 1000, jpeg=frame.jpeg
+        )
+        await self._broadcast.to_proctor("thumbnail", thumbnail, connection.identity.role, connection.sid)
 
     async def _review(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.ReviewMessage, data)

@@ -100,20 +100,22 @@ def _video(path: Path, shape: Shape) -> Iterator[Picture]:
 
 
 def _by_timestamps(decoded: Iterator[Any], interval: float) -> Iterator[Picture]:
-    shown: Picture | None = None
-    start, count = 0.0, 0
-    for frame in decoded:
-        if shown is None:
-            start = frame.time or 0.0
+    newest: Any = None
+    start = at = 0.0
+    count = 0
+    for number, frame in enumerate(decoded):
         # Some files have frames without a time: they come one interval after the other.
-        at = count * interval if frame.time is None else frame.time - start
-        while shown is not None and count * interval < at:
-            yield shown
-            count += 1
-        if shown is None or at <= count * interval < at + interval:
-            shown = _upright(frame)
-    if shown is not None:
-        yield shown
+        time = number * interval if frame.time is None else frame.time
+        start = time if number == 0 else start
+        at = time - start
+        if newest is not None and count * interval < at:
+            picture = _upright(newest)
+            while count * interval < at:
+                yield picture
+                count += 1
+        newest = frame
+    if newest is not None and count * interval <= at:
+        yield _upright(newest)
 
 
 def _upright(frame: Any) -> Picture:

@@ -77,7 +77,7 @@ class Room:
             answer = await self._http.post(path, json=body.model_dump(mode="json") if body else None, headers=headers)
             data = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SimulationError(f"The server at {self.url} cannot be reached: {error or repr(error)}") from None
+            raise SimulationError(f"The server at {self.url} cannot be reached: {str(error) or repr(error)}") from None
         except ValueError:
             raise SimulationError(f"What answers at {self.url} is no Invigil: {path} gave no JSON.") from None
         if answer.status_code == 401:
@@ -91,7 +91,8 @@ class Room:
 
 def token_in(url: str) -> str | None:
     """The token behind the # of a page's URL."""
-    return parse_qs(urlsplit(url).fragment).get("token", [None])[0]
+    name, _, token = urlsplit(url).fragment.partition("=")
+    return token if name == "token" and token else None
 
 
 def _reason(data: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil, log
 from typing import Any
 
@@ -97,7 +98,7 @@ class Tally:
         self.ahead += arrived_at < received_at
         self.alert.add(arrived_at - received_at)
         passed = [(name, trace[name]) for name in STAGES[1:] if name in trace] + [("arrived_at", arrived_at)]
-        for (start, since), (end, at) in zip(passed, passed[1:], strict=False):
+        for (start, since), (end, at) in pairwise(passed):
             name = f"{start.removesuffix('_at')}_to_{end.removesuffix('_at')}"
             self.stages.setdefault(name, Latencies()).add(at - since)
 

@@ -61,9 +61,9 @@ class Ledger:
             logger.error("the object store is away, a picture goes into the spool: %r", error)
             await asyncio.to_thread(self._spool.append_picture, key, data)
 
-    def waiting(self) -> int:
+    async def waiting(self) -> int:
         """Bytes of rows that wait in the spool."""
-        return self._spool.size()
+        return await asyncio.to_thread(self._spool.size)
 
     async def picture(self, key: str) -> bytes | None:
         """The bytes of a picture, from the store or, when it has not reached it yet, from the spool."""
@@ -72,7 +72,7 @@ class Ledger:
 
     async def drain(self) -> None:
         """Bring what waits in the spool to where it belongs. Does nothing while that is still away."""
-        if self.away or self._spool.size():
+        if self.away or await asyncio.to_thread(self._spool.size):
             try:
                 await self._database.ping()
                 await self._drain_rows()

@@ -37,6 +37,6 @@ async def metrics(call: Call) -> web.StreamResponse:
     closed = services.settings.metrics == "operator"
     if closed and services.tokens.identify(bearer(call.request)).role is not Role.OPERATOR:
         raise NotAllowed("Metrics are for the operator. INVIGIL_METRICS=open opens them.")
-    services.metrics.spool_bytes.set(services.ledger.waiting())
+    services.metrics.spool_bytes.set(await services.ledger.waiting())
     headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     return web.Response(body=services.metrics.render(), headers=headers)

@@ -7,6 +7,7 @@ from aiohttp import web
 from server.api.calls import Call
 from server.errors import NotFound
 
+DOCUMENT = web.AppKey("document", bytes)
 STATIC = Path(__file__).parent.parent / "static"
 
 HEADERS = {
@@ -25,13 +26,13 @@ HEADERS = {
 
 async def page(call: Call) -> web.StreamResponse:
     """The one document; it looks at its own address."""
-    index = STATIC / "index.html"
-    if not index.is_file():
+    if DOCUMENT not in call.request.app:
         raise NotFound("The client is not built. Run `make setup`.")
-    return web.FileResponse(index, headers=HEADERS)
+    return web.Response(body=call.request.app[DOCUMENT], content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
 def add_assets(app: web.Application) -> None:
-    """Serve the scripts and styles; their names hold a hash of their content."""
-    if (STATIC / "assets").is_dir():
+    """Read the document, and serve the scripts and styles; their names hold a hash of their content."""
+    if (STATIC / "index.html").is_file():
+        app[DOCUMENT] = (STATIC / "index.html").read_bytes()
         app.router.add_static("/assets", STATIC / "assets", append_version=False)

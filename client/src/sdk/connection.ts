@@ -9,7 +9,7 @@ import { Emitter } from "./emitter";
 import { errorIn, isFinal, refusalIn } from "./errors";
 import { type CapturedFrame, type FrameCounters, FrameSlot, Sequence } from "./frames";
 import { postFrame } from "./http";
-import { Outbox } from "./outbox";
+import { LastingActivities, Outbox } from "./outbox";
 import { DEFAULT_PACE } from "./pace";
 import type {
   ActivityMessage, Ended, ErrorDetail, FrameAck, FrameMessage, Message, Pace, Warning, WarningCleared,
@@ -79,8 +79,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     (warning) => this.emit("warning", warning),
     (cleared) => this.emit("warning_cleared", cleared),
   );
+  readonly #lasting = new LastingActivities();
   readonly #timers = new Map<"fallback" | "sweep" | "retry", ReturnType<typeof setTimeout>>();
   #state: LinkState = "connecting";
+  #wasConnected = false;
   #overHttp = false;
   #posting = false;
   #postedAt = 0;
@@ -122,7 +124,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   report(activity: ActivityMessage): void {
-    if (this.#state !== "closed") this.#outbox.push("activity", activity);
+    if (this.#state === "closed") return;
+    this.#lasting.note(activity);
+    this.#outbox.push("activity", activity);
   }
 
   /** The banner of this incident is on the screen. */
@@ -163,8 +167,15 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#setState("connected");
     this.#warnings.doubt();
     this.#arm("sweep", this.#timing.sweepAfter, () => this.#warnings.sweep());
+    if (this.#wasConnected) this.#reportAgain();
+    this.#wasConnected = true;
     void this.#outbox.drain();
     this.#pump();
+  }
+
+  /** With a connection the server forgets what lasted, for the page may have gone too. */
+  #reportAgain(): void {
+    for (const activity of this.#lasting.active()) this.#outbox.push("activity", activity);
   }
 
   #disconnected(): void {

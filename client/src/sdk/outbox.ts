@@ -2,6 +2,7 @@
 
 import type { Socket } from "socket.io-client";
 import { errorIn } from "./errors";
+import type { ActivityMessage } from "./protocol";
 
 interface Item {
   event: string;
@@ -79,5 +80,21 @@ export class Outbox {
 
   #tellWaiters(): void {
     for (const tell of this.#waiters.splice(0)) tell();
+  }
+}
+
+/** What was reported to have begun and not yet to have ended. */
+export class LastingActivities {
+  readonly #begun = new Map<string, ActivityMessage>();
+
+  note(activity: ActivityMessage): void {
+    const { kind, detail } = activity;
+    if (typeof detail !== "object" || detail === null) return;
+    if (detail["active"] === true) this.#begun.set(kind, activity);
+    else if (detail["active"] === false) this.#begun.delete(kind);
+  }
+
+  active(): ActivityMessage[] {
+    return [...this.#begun.values()];
   }
 }

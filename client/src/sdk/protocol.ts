@@ -333,6 +333,16 @@ export interface Participant {
   ended_at?: string | null;
 }
 /**
+ * Answer to `GET /api/meetings`, newest first.
+ */
+export interface MeetingList {
+  meetings: Meeting[];
+  /**
+   * pass it as `after` for the next page; null on the last
+   */
+  after: string | null;
+}
+/**
  * Event `message`: a proctor's words.
  */
 export interface Message {
@@ -356,6 +366,14 @@ export interface ReviewMessage {
   note?: string | null;
 }
 /**
+ * Answer to `GET /api/meetings/{id}` and `POST /api/meetings/{id}/end`; the links are for the operator.
+ */
+export interface ShownMeeting {
+  meeting: Meeting;
+  proctor_url?: string | null;
+  candidate_url?: string | null;
+}
+/**
  * Event `shown`: the banner of this incident is on the candidate's screen.
  */
 export interface ShownMessage {
@@ -369,7 +387,14 @@ export interface Snapshot {
   meeting: Meeting;
   candidates: Candidate[];
   incidents: Incident[];
+  /**
+   * the detector's name, or `off`
+   */
   detector: string;
+  /**
+   * what the proctors should know of the detector
+   */
+  notice?: string | null;
   at: string;
 }
 /**

@@ -2,7 +2,7 @@ import { Alert, Badge, Button, Card, Collapse, Group, Stack, Text, UnstyledButto
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import type { Meeting } from "../../sdk";
+import type { Meeting, ShownMeeting } from "../../sdk";
 import { call, textOf } from "../shared/api";
 import { Confirm } from "../shared/Confirm";
 import { dayAndClock } from "../shared/words";
@@ -22,8 +22,7 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
   const running = meeting.state === "open";
 
   const confirmEnd = async () => {
-    await call(`/api/meetings/${meeting.id}/end`, { token, body: {} });
-    onChanged({ ...meeting, state: "ended", ended_at: new Date().toISOString() });
+    onChanged((await call<ShownMeeting>(`/api/meetings/${meeting.id}/end`, { token, body: {} })).meeting);
   };
   return (
     <Card padding="md" data-testid="meeting-row" data-meeting-id={meeting.id} data-state={meeting.state}>
@@ -68,19 +67,14 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
   );
 }
 
-interface MeetingLinks {
-  proctor_url: string;
-  candidate_url: string;
-}
-
 /** Loaded when a card is opened: a proctor's link is made anew each time. */
 function Links({ meetingId, token }: { meetingId: string; token: string }) {
-  const [links, setLinks] = useState<MeetingLinks>();
+  const [links, setLinks] = useState<ShownMeeting>();
   const [error, setError] = useState<string>();
 
   useEffect(() => {
     let current = true;
-    call<MeetingLinks>(`/api/meetings/${meetingId}`, { token }).then(
+    call<ShownMeeting>(`/api/meetings/${meetingId}`, { token }).then(
       (answer) => current && setLinks(answer),
       (failure: unknown) => current && setError(textOf(failure)),
     );
@@ -95,13 +89,13 @@ function Links({ meetingId, token }: { meetingId: string; token: string }) {
       <CopyField
         label="Candidates' link"
         description="One for all. Each candidate enters their own name."
-        value={links?.candidate_url}
+        value={links?.candidate_url ?? undefined}
         testId="candidate-link"
       />
       <CopyField
         label="Proctor's link"
         description="Opens the live view. Whoever has it sees every candidate: send it to proctors only."
-        value={links?.proctor_url}
+        value={links?.proctor_url ?? undefined}
         testId="proctor-link"
       />
     </Stack>

@@ -1,6 +1,6 @@
 import { Alert, Button, Stack, Text, Title } from "@mantine/core";
 import { useCallback, useEffect, useState } from "react";
-import type { CreatedMeeting, Meeting } from "../../sdk";
+import type { CreatedMeeting, Meeting, MeetingList } from "../../sdk";
 import { call, codeOf, textOf } from "../shared/api";
 import { Page } from "../shared/Page";
 import { tabSession, takeTokenFromAddress } from "../shared/session";
@@ -46,27 +46,24 @@ interface MeetingsProps {
 
 function Meetings({ token, onRefused, onRetry }: MeetingsProps) {
   const [meetings, setMeetings] = useState<Meeting[]>();
+  const [after, setAfter] = useState<string | null>(null);
   const [error, setError] = useState<string>();
   const [newest, setNewest] = useState<string>();
 
-  useEffect(() => {
-    let current = true;
-    const show = (found: Meeting[]) => {
-      setMeetings(found.toSorted((a, b) => b.created_at.localeCompare(a.created_at)));
-      setError(undefined);
-    };
-    const fail = (failure: unknown) => {
+  const add = useCallback((page: MeetingList) => {
+    setMeetings((before = []) => withoutTwins([...before, ...page.meetings]));
+    setAfter(page.after);
+  }, []);
+  const fail = useCallback(
+    (failure: unknown) => {
       if (codeOf(failure) === "not_authenticated") onRefused(UNKNOWN_TOKEN);
       else setError(textOf(failure));
-    };
-    call<{ meetings: Meeting[] }>("/api/meetings", { token }).then(
-      (answer) => current && show(answer.meetings),
-      (failure: unknown) => current && fail(failure),
-    );
-    return () => {
-      current = false;
-    };
-  }, [token, onRefused]);
+    },
+    [onRefused],
+  );
+  useEffect(() => {
+    void call<MeetingList>("/api/meetings", { token }).then(add, fail);
+  }, [token, add, fail]);
 
   const created = ({ meeting }: CreatedMeeting) => {
     setNewest(meeting.id);
@@ -91,7 +88,17 @@ function Meetings({ token, onRefused, onRetry }: MeetingsProps) {
         {meetings?.map((meeting) => (
           <MeetingCard key={meeting.id} meeting={meeting} token={token} initiallyOpen={meeting.id === newest} onChanged={changed} />
         ))}
+        {after ? (
+          <Button variant="subtle" onClick={() => void call<MeetingList>(`/api/meetings?after=${after}`, { token }).then(add, fail)}>
+            Show older meetings
+          </Button>
+        ) : null}
       </Stack>
     </Stack>
   );
+}
+
+/** A meeting that was just made may come in a later page again. */
+function withoutTwins(meetings: Meeting[]): Meeting[] {
+  return [...new Map(meetings.map((meeting) => [meeting.id, meeting])).values()];
 }

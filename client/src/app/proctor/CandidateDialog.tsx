@@ -55,9 +55,9 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
       <Text size="sm" c="dimmed" className="numbers">
         {factsOf(candidate)}
       </Text>
-      <Group justify="space-between">
-        <Button variant="default" onClick={() => onShowIncidents(id)}>
-          Show only their incidents
+      <Group justify="space-between" gap="sm">
+        <Button variant="default" onClick={() => onShowIncidents(id)} data-testid="their-incidents">
+          Their incidents
         </Button>
         <Group gap="sm">
           <Button variant="default" disabled={over} onClick={() => setDoing("warn")} data-testid="warn-candidate">

@@ -5,6 +5,8 @@ import type { Candidate, CandidateEvent, Incident, IncidentEvent, IncidentPage, 
 export interface ConsoleState {
   meeting: Meeting | undefined;
   detector: string;
+  /** What the proctors should know of the detector. */
+  notice: string | undefined;
   candidates: ReadonlyMap<string, Candidate>;
   /** Newest first. */
   incidents: readonly Incident[];
@@ -25,6 +27,7 @@ export const KEPT_INCIDENTS = 500;
 export const NOTHING: ConsoleState = {
   meeting: undefined,
   detector: "",
+  notice: undefined,
   candidates: new Map(),
   incidents: [],
   limit: KEPT_INCIDENTS,
@@ -46,10 +49,11 @@ export function apply(state: ConsoleState, change: Change): ConsoleState {
 }
 
 /** After a reconnect the server's word replaces everything, so that nothing missed meanwhile stays wrong. */
-function restarted(state: ConsoleState, { meeting, candidates, incidents, detector }: Snapshot): ConsoleState {
+function restarted(state: ConsoleState, { meeting, candidates, incidents, detector, notice }: Snapshot): ConsoleState {
   return {
     meeting,
     detector,
+    notice: notice ?? undefined,
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     incidents: incidents.toSorted(newestFirst).slice(0, state.limit),
     limit: state.limit,

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING } from "../src/app/proctor/state";
+import { filtered, keptOrder, NO_FILTERS, ordered, risks } from "../src/app/proctor/triage";
+import type { Candidate, Incident } from "../src/sdk/protocol";
+
+const AT = "2025-01-01T10:00:00.000Z";
+
+function incident(number: number, change: Partial<Incident> = {}): Incident {
+  const opened_at = new Date(Date.parse(AT) + number * 1000).toISOString();
+  return {
+    id: String(number).padStart(6, "0"), meeting_id: "m", candidate_id: "ada", candidate_name: "Ada", kind: "no_face",
+    severity: "warning", state: "open", opened_at, updated_at: opened_at, text: "Nobody in view.",
+    why: { rule: "no_face", samples: 3, settings_sha256: "0" }, trace: { opened_at }, ...change,
+  };
+}
+
+function candidate(id: string, name: string): Candidate {
+  return { id, meeting_id: "m", name, state: "streaming", connected: true, joined_at: AT };
+}
+
+function opened(state: ConsoleState, item: Incident): ConsoleState {
+  return apply(state, { type: "incident", event: { type: "opened", incident: item } });
+}
+
+function numbers(state: ConsoleState): number[] {
+  return state.incidents.map(({ id }) => Number(id));
+}
+
+describe("the console's state", () => {
+  test("has the newest incident first, in whatever order they come", () => {
+    const state = [2, 1, 3].reduce((before, number) => opened(before, incident(number)), NOTHING);
+    expect(numbers(state)).toEqual([3, 2, 1]);
+  });
+
+  test("replaces an incident in its place", () => {
+    const before = [1, 2].reduce((state, number) => opened(state, incident(number)), NOTHING);
+    const closed = incident(1, { state: "closed", closed_at: AT });
+    const state = apply(before, { type: "incident", event: { type: "closed", incident: closed } });
+    expect(numbers(state)).toEqual([2, 1]);
+    expect(state.incidents[1]?.state).toBe("closed");
+    expect(state.incidents[0]).toBe(before.incidents[0]);
+  });
+
+  test("is bounded until older ones are asked for", () => {
+    let state = NOTHING;
+    for (let number = 1; number <= KEPT_INCIDENTS + 3; number += 1) state = opened(state, incident(number));
+    expect(state.incidents).toHaveLength(KEPT_INCIDENTS);
+    state = apply(state, { type: "older", page: { incidents: [incident(4), incident(3), incident(2)], after: null } });
+    expect(state.incidents).toHaveLength(KEPT_INCIDENTS + 2);
+    expect(numbers(state).slice(-3)).toEqual([4, 3, 2]);
+    expect(opened(state, incident(9999)).incidents).toHaveLength(KEPT_INCIDENTS + 2);
+  });
+
+  test("is replaced by a snapshot", () => {
+    const before = apply(opened(NOTHING, incident(1)), { type: "candidate", event: { type: "joined", candidate: candidate("x", "Gone") } });
+    const meeting = { id: "m", title: "Exam", provider: "builtin", state: "open", settings: {}, created_at: AT } as const;
+    const snapshot = { meeting, candidates: [candidate("ada", "Ada")], incidents: [incident(2)], detector: "yunet", at: AT };
+    const state = apply(before, { type: "snapshot", snapshot });
+    expect(numbers(state)).toEqual([2]);
+    expect([...state.candidates.keys()]).toEqual(["ada"]);
+    expect(apply(state, { type: "ended" }).meeting?.state).toBe("ended");
+  });
+});
+
+describe("triage", () => {
+  const review = { verdict: "dismissed", at: AT } as const;
+  const incidents = [
+    incident(1, { severity: "critical" }),
+    incident(2, { candidate_id: "bob", kind: "tab_hidden" }),
+    incident(3, { candidate_id: "eve", severity: "critical", review }),
+    incident(4, { candidate_id: "bob", state: "closed", severity: "critical" }),
+  ];
+
+  test("weighs what is open and not dismissed", () => {
+    const found = risks(incidents);
+    expect([...found].map(([id, { weight, kinds }]) => [id, weight, kinds])).toEqual([
+      ["ada", 100, ["no_face"]],
+      ["bob", 10, ["tab_hidden"]],
+    ]);
+  });
+
+  test("orders by risk and then by name, or by name alone", () => {
+    const people = [candidate("zoe", "Zoe"), candidate("bob", "Bob"), candidate("eve", "Eve"), candidate("ada", "Ada")];
+    expect(ordered(people, undefined)).toEqual(["ada", "bob", "eve", "zoe"]);
+    expect(ordered(people, new Map([["zoe", { weight: 5, kinds: [] }]]))).toEqual(["zoe", "ada", "bob", "eve"]);
+  });
+
+  test("keeps tiles where they are, drops who is gone and adds who is new at the end", () => {
+    expect(keptOrder(["a", "b", "c"], ["d", "c", "a"])).toEqual(["a", "c", "d"]);
+  });
+
+  test.each([
+    [{}, 4],
+    [{ show: "to_review" }, 3],
+    [{ show: "open" }, 3],
+    [{ show: "closed" }, 1],
+    [{ kind: "tab_hidden" }, 1],
+    [{ candidateId: "bob" }, 2],
+    [{ candidateId: "bob", show: "open" }, 1],
+  ] as const)("filters by %o", (filters, length) => {
+    expect(filtered(incidents, { ...NO_FILTERS, ...filters })).toHaveLength(length);
+  });
+});

@@ -1,0 +1,1 @@
+"""Measures speed on this machine: `python -m tests.bench`. Not collected by pytest."""

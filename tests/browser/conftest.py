@@ -1,0 +1,56 @@
+"""A real Chromium with a made video as its camera."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+
+from server.api.pages import STATIC
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+"""No call to any other host, and no wait for one."""
+
+Open = Callable[..., AbstractAsyncContextManager[BrowserContext]]
+
+
+@pytest.fixture
+async def playwright() -> AsyncIterator[Playwright]:
+    """The driver of the browser."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: install `chromium` and put it on the path")
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("needs the client: run `make setup`")
+    async with async_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture
+def browser(playwright: Playwright) -> Open:
+    """`async with browser(camera=clip) as context`: a browser of its own, with that clip as its camera."""
+
+    @asynccontextmanager
+    async def launch(camera: Path | None = None) -> AsyncIterator[BrowserContext]:
+        arguments = list(QUIET)
+        if camera is not None:
+            arguments += [
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera}",
+            ]
+        started: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        try:
+            context = await started.new_context(viewport={"width": 1280, "height": 800})
+            context.set_default_timeout(20_000)
+            yield context
+        finally:
+            await started.close()
+
+    return launch
