@@ -39,6 +39,13 @@ function heard<Name extends keyof ConnectionEvents>(name: Name): ConnectionEvent
   return values;
 }
 
+/** The server hangs up, and the connection comes back. */
+async function reconnected(): Promise<void> {
+  const states = heard("state");
+  server.hangUp();
+  await vi.waitFor(() => expect(states.slice(0, 2)).toEqual(["connecting", "connected"]), { timeout: 3000 });
+}
+
 function frame(content: number): { jpeg: ArrayBuffer; capturedAt: number } {
   return { jpeg: Uint8Array.of(content).buffer, capturedAt: content };
 }
@@ -159,9 +166,8 @@ describe("without a socket", () => {
 describe("the line", () => {
   test("comes back by itself after the server hung up", async () => {
     await connected();
-    const states = heard("state");
-    server.hangUp();
-    await vi.waitFor(() => expect(states).toEqual(["connecting", "connected"]), { timeout: 3000 });
+    await reconnected();
+    expect(connection.state).toBe("connected");
   });
 
   test("stops for good when the token is refused", async () => {
@@ -211,9 +217,7 @@ describe("the line", () => {
     server.tell("warning", WARNING);
     server.tell("warning", { ...WARNING, incident_id: "w2" });
     await vi.waitFor(() => expect(opened).toHaveLength(2));
-    server.hangUp();
-    await state("connecting");
-    await state("connected");
+    await reconnected();
     server.tell("warning", WARNING);
     await vi.waitFor(() => expect(cleared.map(({ incident_id }) => incident_id)).toEqual(["w2"]));
   });
@@ -239,9 +243,7 @@ describe("the line", () => {
     connection.report(activityNow("clipboard", { action: "copy" }));
     await connection.settled();
     const before = server.activities.length;
-    server.hangUp();
-    await state("connecting");
-    await state("connected");
+    await reconnected();
     await connection.settled();
     expect(server.activities.slice(before).map(({ kind }) => kind)).toEqual(["tab_hidden"]);
   });

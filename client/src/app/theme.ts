@@ -8,6 +8,9 @@ const harbor: MantineColorsTuple = [
 const danger: MantineColorsTuple = [
   "#fdeeef", "#fadadd", "#f4b4ba", "#ec8c95", "#f08f99", "#dd5a68", "#c93a4a", "#b3202e", "#971a27", "#7d1420",
 ];
+const caution: MantineColorsTuple = [
+  "#fff5e6", "#fde6c4", "#f9d093", "#f3b75e", "#f0b95a", "#d69a2d", "#b96a00", "#a05a00", "#8a4b00", "#6f3c00",
+];
 const slate: MantineColorsTuple = [
   "#e3e7ea", "#b8c0c7", "#97a2ab", "#6d7984", "#46515b", "#39434c", "#252d34", "#191f25", "#13181d", "#0e1216",
 ];
@@ -15,9 +18,10 @@ const slate: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "harbor",
   primaryShade: 7,
-  colors: { harbor, danger, dark: slate },
+  colors: { harbor, danger, caution, dark: slate },
   defaultRadius: 6,
   cursorType: "pointer",
+  respectReducedMotion: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   headings: {
@@ -26,6 +30,13 @@ export const theme = createTheme({
   },
   components: {
     Card: { defaultProps: { withBorder: true, padding: "lg" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 120 } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+        overlayProps: { backgroundOpacity: 0.45 },
+        transitionProps: { duration: 120 },
+      },
+    },
   },
 });

@@ -26,6 +26,7 @@ export function ExamRoom({ session, camera, onLeave }: ExamRoomProps) {
   const cameraGone = camera.problem !== undefined || exam.state.camera === "lost";
   return (
     <Page title="Exam" width={960} aside={<Text c="dimmed" truncate>{session.name}</Text>}>
+      <h1 className="visually-hidden">Exam</h1>
       <Grid gap="md" data-testid="exam-room">
         <Grid.Col span={{ base: 12, sm: 8 }}>
           <Stack gap="md">

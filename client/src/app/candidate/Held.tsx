@@ -33,7 +33,7 @@ function Line({ warning: { text, openedAt, clearedAt } }: { warning: HeldWarning
           {clearedAt ? ` to ${clock(clearedAt)}, ${between(openedAt, clearedAt)}` : ""}
         </Text>
       </div>
-      <Badge variant="light" tt="none" color={clearedAt ? "gray" : "orange"} style={{ flex: "none" }}>
+      <Badge variant="light" tt="none" color={clearedAt ? "gray" : "caution"} style={{ flex: "none" }}>
         {clearedAt ? "Over" : "Going on"}
       </Badge>
     </Group>

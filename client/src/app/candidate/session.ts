@@ -7,8 +7,10 @@ export interface CandidateSession {
   name?: string;
   /** ISO time of the agreement. */
   consentedAt?: string;
-  /** The agreement was handed to the server, and the exam is under way. */
+  /** The camera was checked; the exam is under way. */
   started?: boolean;
+  /** The server has the agreement: a reload need not tell it again. */
+  consentTold?: boolean;
 }
 
 /** A warning as the candidate is shown it, also after it is over. */
@@ -39,4 +41,10 @@ export function sessionFromAddress(): CandidateSession | undefined {
 export function sessionOfMeeting(meetingId: string): CandidateSession | undefined {
   const known = candidateSession.read();
   return known?.meetingId === meetingId ? known : undefined;
+}
+
+/** Kept beside React's state, which has no use for it. */
+export function rememberConsentTold(): void {
+  const session = candidateSession.read();
+  if (session && !session.consentTold) candidateSession.write({ ...session, consentTold: true });
 }

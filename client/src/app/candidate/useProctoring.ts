@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
 import type { Problem } from "../shared/ProblemPage";
 import { CONSENT_VERSION } from "./Consent";
-import { type CandidateSession, type HeldWarning, heldSession } from "./session";
+import { type CandidateSession, type HeldWarning, heldSession, rememberConsentTold } from "./session";
 
 /** Connected, and yet no picture was taken for so long: that is not being proctored. */
 const SILENCE_MS = 6000;
@@ -29,7 +29,8 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
   const [wasConnected, setWasConnected] = useState(false);
   const [warnings, setWarnings] = useState<HeldWarning[]>(() => heldSession.read() ?? []);
   const [messages, setMessages] = useState<Message[]>([]);
-  const { token, consentedAt } = session;
+  const { token } = session;
+  const [consentedAt] = useState(session.consentTold ? undefined : session.consentedAt);
 
   useEffect(() => heldSession.write(warnings), [warnings]);
 
@@ -85,6 +86,8 @@ function useArriving(proctoring: React.RefObject<Proctoring | undefined>): boole
       if (now !== taken) {
         taken = now;
         lastAt = Date.now();
+        // The agreement goes out before the first picture, over the same socket.
+        if (proctoring.current?.state.link === "connected") rememberConsentTold();
       }
       setArriving(Date.now() - lastAt < SILENCE_MS);
     }, 1000);

@@ -2,7 +2,7 @@ import { Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Candidate, Kind } from "../../sdk";
 import { Confirm } from "../shared/Confirm";
-import { CANDIDATE_WORDS, clock, count, KIND_WORDS } from "../shared/words";
+import { CANDIDATE_WORDS, clock, KIND_WORDS } from "../shared/words";
 import { useConsole, useLine } from "./context";
 import { LivePicture } from "./LivePicture";
 import { risks } from "./triage";
@@ -37,17 +37,18 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
   const line = useLine();
   const [doing, setDoing] = useState<Doing>();
   const { id, name, state } = candidate;
+  const live = state === "streaming" && !kinds.includes("stream_lost");
   const over = state === "ended" || state === "finished";
   const stop = () => setDoing(undefined);
   return (
     <Stack data-testid="candidate-dialog">
-      <LivePicture candidateId={id} live={state === "streaming"} words={CANDIDATE_WORDS[state]} />
+      <LivePicture candidateId={id} live={live} words={CANDIDATE_WORDS[live || state !== "streaming" ? state : "lost"]} />
       <Group gap="xs" mih={22}>
-        <Badge variant="light" color={state === "streaming" ? "teal" : "gray"} tt="none">
+        <Badge variant="light" color={live ? "harbor" : "gray"} tt="none">
           {CANDIDATE_WORDS[state]}
         </Badge>
         {kinds.map((kind) => (
-          <Badge key={kind} variant="light" color="orange" tt="none">
+          <Badge key={kind} variant="light" color="caution" tt="none">
             {KIND_WORDS[kind]}
           </Badge>
         ))}
@@ -95,11 +96,7 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
   );
 }
 
-function factsOf({ joined_at, last_frame_at, frames = 0, dropped = 0, refused = 0, sample_interval }: Candidate): string {
-  return [
-    `Joined ${clock(joined_at)}`,
-    last_frame_at ? `last picture ${clock(last_frame_at)}` : "no picture yet",
-    `${count(frames, "picture")} (${dropped} skipped, ${refused} unusable)`,
-    sample_interval ? `looked at every ${sample_interval.toFixed(1)} s` : undefined,
-  ].filter(Boolean).join(", ");
+function factsOf({ joined_at, last_frame_at, state }: Candidate): string {
+  const last = last_frame_at && state !== "streaming" ? `, last picture ${clock(last_frame_at)}` : "";
+  return `Joined ${clock(joined_at)}${last}`;
 }

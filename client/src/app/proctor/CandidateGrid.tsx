@@ -39,11 +39,15 @@ export function CandidateGrid({ risk, onOpen }: CandidateGridProps) {
       <ul className={classes.tiles}>
         {order.map((id) => {
           const candidate = candidates.get(id);
-          return candidate ? <CandidateTile key={id} candidate={candidate} troubles={wordsFor(risk.get(id))} onOpen={onOpen} /> : null;
+          return candidate ? <CandidateTile key={id} candidate={candidate} lost={isLost(risk.get(id))} troubles={wordsFor(risk.get(id))} onOpen={onOpen} /> : null;
         })}
       </ul>
     </section>
   );
+}
+
+function isLost(risk: Risk | undefined): boolean {
+  return risk?.kinds.includes("stream_lost") ?? false;
 }
 
 function wordsFor(risk: Risk | undefined): string {

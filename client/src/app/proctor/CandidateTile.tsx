@@ -6,12 +6,14 @@ import { LivePicture } from "./LivePicture";
 
 interface CandidateTileProps {
   candidate: Candidate;
+  /** No pictures arrive: the last one must not pass for a live one. */
+  lost: boolean;
   /** What goes on now, in words; empty when nothing does. */
   troubles: string;
   onOpen(candidateId: string): void;
 }
 
-export const CandidateTile = memo(function CandidateTile({ candidate, troubles, onOpen }: CandidateTileProps) {
+export const CandidateTile = memo(function CandidateTile({ candidate, lost, troubles, onOpen }: CandidateTileProps) {
   const { id, name, state } = candidate;
   return (
     <li className={classes.tileItem}>
@@ -24,7 +26,7 @@ export const CandidateTile = memo(function CandidateTile({ candidate, troubles, 
         data-state={state}
         data-risk={troubles !== ""}
       >
-        <LivePicture candidateId={id} live={state === "streaming"} words={CANDIDATE_WORDS[state]} />
+        <LivePicture candidateId={id} live={state === "streaming" && !lost} words={CANDIDATE_WORDS[lost ? "lost" : state]} />
         <span className={classes.tileName}>{name}</span>
         <span className={classes.tileTrouble} title={troubles}>
           {troubles || (state === "streaming" ? "Nothing noted" : CANDIDATE_WORDS[state])}
