@@ -71,8 +71,10 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         evidence = (
             EvidenceStore.at(settings.evidence_url) if settings.evidence_url else EvidenceStore.local(folder.evidence)
         )
-        ledger = Ledger(database, evidence, await asyncio.to_thread(Spool, folder.spool))
-        services, channels = _assemble(settings, tokens, database, ledger)
+        metrics = Metrics()
+        spool = await asyncio.to_thread(Spool, folder.spool)
+        ledger = Ledger(database, evidence, spool, spooled=metrics.spooled.inc)
+        services, channels = _assemble(settings, tokens, database, ledger, metrics)
         await _start(services, stack)
         url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
@@ -92,10 +94,11 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     return database
 
 
-def _assemble(settings: Settings, tokens: Tokens, database: Database, ledger: Ledger) -> tuple[Services, Channels]:
+def _assemble(
+    settings: Settings, tokens: Tokens, database: Database, ledger: Ledger, metrics: Metrics
+) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
     clock = time.time
-    metrics = Metrics()
     channels = Channels(settings.allowed_origins, metrics)
     views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
     incidents = Incidents(
@@ -150,6 +153,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.monitor.close)
     services.pacing.start()
     stack.push_async_callback(services.pacing.close)
+    await services.ledger.drain()  # before `resume` looks for what was left open
     await services.lobby.resume()
 
 

@@ -1,10 +1,12 @@
 """The namespace of the candidates: frames and activities in, warnings out."""
 
+from contextlib import suppress
 from typing import Any
 
 from server import protocol
 from server.broadcast import Broadcast, candidate_room, open_warnings
 from server.channels import OK, Ack, Channel, Connection
+from server.errors import Away
 from server.intake import parse
 from server.meetings import Candidate
 from server.protocol import Namespace
@@ -40,7 +42,8 @@ class CandidateChannel(Channel):
         for warning in open_warnings(candidate):
             await self._broadcast.to_candidate("warning", warning, connection.sid)
         await self._broadcast.candidate("updated", candidate)
-        await self._services.incidents.note(candidate, "connected", {})
+        with suppress(Away):  # the exam goes on without this line of its record
+            await self._services.incidents.note(candidate, "connected", {})
 
     async def leave(self, connection: Connection) -> None:
         """The socket is gone; whether the candidate is, the missing frames will tell."""
@@ -49,7 +52,8 @@ class CandidateChannel(Channel):
         if candidate.connection == connection.sid:
             candidate.connection = None
             await self._broadcast.candidate("updated", candidate)
-            await self._services.incidents.note(candidate, "disconnected", {})
+            with suppress(Away):
+                await self._services.incidents.note(candidate, "disconnected", {})
 
     async def _frame(self, connection: Connection, data: Any) -> Ack:
         candidate = _candidate(connection)

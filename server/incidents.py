@@ -1,30 +1,25 @@
 """From a finding of the rules to an incident that everybody sees: commit or spool, then emit."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from detection import words
 from detection.rules import Change, ChangeType, Episode
-from detection.values import Box, DetectorInfo
-from server import protocol
+from detection.values import DetectorInfo
+from server import findings, protocol
 from server.errors import Away, NotFound
 from server.meetings import Candidate, LiveIncident, Meeting, Sample, moment
 from server.metrics import Metrics
 from server.tokens import Identity
 from storage.database import Database, DatabaseAway
 from storage.ledger import Ledger
-from storage.records import ActivityRecord, IncidentRecord, Json, ReviewRecord, Row, new_id
+from storage.records import ActivityRecord, Json, ReviewRecord, Row, new_id
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
-
-MAX_EVIDENCE = 6
-"""Photographs an incident keeps: those that confirmed it, and one for each time it grew worse."""
 
 RETRY_SECONDS = 1.0
 """Pause before what could neither be committed nor spooled is tried again."""
@@ -35,6 +30,9 @@ DRAIN_SECONDS = 1.0
 IncidentView = Callable[[Meeting, LiveIncident], protocol.Incident]
 """Makes of an incident what the wire shows."""
 
+MAX_PENDING = 5000
+"""Events that wait while the database is away and the spool is full as well, which an operator is told of loudly."""
+
 EventType = ChangeType | Literal["reviewed"]
 
 
@@ -43,6 +41,9 @@ class Announcer(Protocol):
 
     async def incident(self, event: EventType, meeting: Meeting, view: protocol.Incident) -> None:
         """Tell the meeting's proctors."""
+
+    async def candidate(self, event: str, candidate: Candidate) -> None:
+        """Tell the meeting's proctors how the candidate stands now."""
 
     async def warning(self, candidate: Candidate, view: protocol.Incident) -> None:
         """Raise the candidate's banner."""
@@ -84,7 +85,6 @@ class Incidents:
         self._announcer = announcer
         self._metrics = metrics
         self._clock = clock
-        # Bounded by what can be open: the rules hold one episode of each kind a candidate, and say only what changed.
         self._pending: list[_Pending] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -115,52 +115,25 @@ class Incidents:
                 self._change(candidate, change)
 
     def _open(self, candidate: Candidate, episode: Episode, detector: DetectorInfo | None) -> None:
-        shots = [sample for sample in candidate.samples if sample.frame.seq in episode.seqs][-3:]
-        confirming = shots[-1] if shots else None
-        incident_id = new_id()
-        record = IncidentRecord(
-            id=incident_id,
-            meeting_id=candidate.record.meeting_id,
-            candidate_id=candidate.id,
-            kind=episode.kind,
-            severity=episode.severity,
-            state="open",
-            opened_at=moment(episode.opened_at),
-            updated_at=moment(episode.updated_at),
-            closed_at=None,
-            text=words.for_proctor(episode),
-            why=_why(episode, detector if shots else None, candidate.meeting.rules_sha256),
-            trace=_trace(confirming, self._clock()),
-        )
-        candidate.open[episode.kind] = incident_id
+        shots = findings.confirming(candidate, episode)
+        record = findings.opened(candidate, episode, shots, detector, self._clock())
+        candidate.open[episode.kind] = record.id
         self._metrics.incidents.labels(episode.kind).inc()
         logger.info("[%s/%s] %s opened", record.meeting_id, candidate.id, episode.kind)
-        received_at = confirming.frame.received_at if confirming else None
+        received_at = shots[-1].frame.received_at if shots else None
         self._queue(ChangeType.OPENED, candidate, LiveIncident(record), shots, received_at)
 
     def _change(self, candidate: Candidate, change: Change) -> None:
-        episode = change.episode
-        live = candidate.meeting.incidents.get(candidate.open.get(episode.kind, new_id()))
+        kind, closed = change.episode.kind, change.type is ChangeType.CLOSED
+        live = candidate.meeting.incidents.get(candidate.open.get(kind, candidate.id))
         if live is None:
             return
-        closed = change.type is ChangeType.CLOSED
         if closed:
-            del candidate.open[episode.kind]
-            logger.info("[%s/%s] %s closed", candidate.meeting.id, candidate.id, episode.kind)
-        end = episode.closed_at if closed else None
-        why = {**live.record.why, "samples": episode.samples, "rule": episode.rule}
-        record = replace(
-            live.record,
-            severity=episode.severity,
-            state="closed" if closed else "open",
-            updated_at=moment(episode.updated_at),
-            closed_at=None if end is None else moment(end),
-            text=words.for_proctor(episode),
-            why=why,
-            version=live.record.version + 1,
-        )
-        shots = [] if closed or not episode.seqs else list(candidate.samples)[-1:]
-        self._queue(change.type, candidate, replace(live, record=record), shots)
+            del candidate.open[kind]
+            logger.info("[%s/%s] %s closed", candidate.meeting.id, candidate.id, kind)
+        worse = [] if closed else findings.confirming(candidate, change.episode)[-1:]
+        live = replace(live, record=findings.changed(live.record, change))
+        self._queue(change.type, candidate, live, worse)
 
     def _queue(
         self,
@@ -170,15 +143,10 @@ class Incidents:
         shots: list[Sample],
         received_at: float | None = None,
     ) -> None:
-        pictures: dict[str, bytes] = {}
-        evidence = list(live.record.evidence)
-        for sample in shots[: MAX_EVIDENCE - len(evidence)]:
-            key = f"{live.record.meeting_id}/{live.record.id}/{len(evidence)}.jpg"
-            pictures[key] = sample.frame.jpeg
-            evidence.append(_evidence(key, sample))
-        live = replace(live, record=replace(live.record, evidence=evidence))
+        record, pictures = findings.with_evidence(live.record, shots)
+        live = replace(live, record=record)
         candidate.meeting.remember(live)
-        self._push(_Pending(event, candidate.meeting, candidate, live, [live.record], pictures, received_at))
+        self._push(_Pending(event, candidate.meeting, candidate, live, [record], pictures, received_at))
 
     async def shown(self, candidate: Candidate, message: protocol.ShownMessage) -> None:
         """Note once when the banner stood on the candidate's screen.
@@ -231,14 +199,27 @@ class Incidents:
         return LiveIncident(record, told=True)
 
     async def note(self, candidate: Candidate, kind: str, detail: Json) -> None:
-        """Keep what a browser reported or a proctor did; it is kept when this returns."""
+        """Keep what a browser reported or a proctor did; it is kept when this returns.
+
+        Raises:
+            Away: it could neither be committed nor spooled.
+        """
         at = moment(self._clock())
         row = ActivityRecord(new_id(), candidate.meeting.id, candidate.id, kind, at, detail)
-        await self._ledger.keep([row], {})
+        try:
+            await self._ledger.keep([row], {})
+        except SpoolFull as error:
+            logger.critical("%s", error)
+            raise Away("The storage is away just now; try again.") from None
 
     # --- keep, then tell ----------------------------------------------------------------------------------
 
     def _push(self, pending: _Pending) -> None:
+        if len(self._pending) >= MAX_PENDING:
+            self._metrics.incidents_lost.inc()
+            logger.critical("an incident could not be kept anywhere and is lost: there is no room left for it")
+            pending.kept.set()
+            return
         self._pending.append(pending)
         self._idle.clear()
         self._wake.set()
@@ -279,8 +260,10 @@ class Incidents:
         await _quietly(self._announcer.incident(pending.event, pending.meeting, view))
         if pending.candidate is not None and pending.event is ChangeType.OPENED:
             await _quietly(self._announcer.warning(pending.candidate, view))
+            await _quietly(self._announcer.candidate("updated", pending.candidate))
         if pending.candidate is not None and pending.event is ChangeType.CLOSED:
             await _quietly(self._announcer.warning_cleared(pending.candidate, view))
+            await _quietly(self._announcer.candidate("updated", pending.candidate))
         if pending.received_at is not None:
             self._metrics.alert_seconds.observe(now - pending.received_at)
 
@@ -296,43 +279,3 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception:
         logger.exception("an incident could not be told or drained; the next one is tried")
-
-
-def _boxes(boxes: tuple[Box, ...]) -> list[list[float]]:
-    return [[round(value, 4) for value in (box.x, box.y, box.w, box.h)] for box in boxes]
-
-
-def _why(episode: Episode, detector: DetectorInfo | None, settings_sha256: str) -> Json:
-    return {
-        "rule": episode.rule,
-        "samples": episode.samples,
-        "threshold": episode.threshold if episode.threshold is not None else (detector and detector.threshold),
-        "score": episode.score,
-        "boxes": _boxes(episode.boxes),
-        "detector": detector and detector.name,
-        "model_sha256": detector and detector.model_sha256,
-        "settings_sha256": settings_sha256,
-    }
-
-
-def _trace(sample: Sample | None, opened_at: float) -> Json:
-    trace = {"opened_at": protocol.iso(moment(opened_at))}
-    if sample is not None:
-        stages = {
-            "captured_at": sample.frame.captured_at,
-            "received_at": sample.frame.received_at,
-            "sampled_at": sample.sampled_at,
-            "observed_at": sample.observed_at,
-        }
-        trace |= {name: protocol.iso(moment(at)) for name, at in stages.items()}
-    return trace
-
-
-def _evidence(key: str, sample: Sample) -> Json:
-    return {
-        "key": key,
-        "sha256": hashlib.sha256(sample.frame.jpeg).hexdigest(),
-        "captured_at": protocol.iso(moment(sample.frame.captured_at)),
-        "seq": sample.frame.seq,
-        "boxes": _boxes(tuple(face.box for face in sample.observation.faces)),
-    }

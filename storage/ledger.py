@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from storage.database import Database, DatabaseAway, DatabaseError, table_of, to_json
 from storage.evidence import EvidenceError, EvidenceStore
@@ -18,14 +18,16 @@ PICTURE_TIMEOUT = 2.0
 class Ledger:
     """Keeps rows in PostgreSQL and pictures in the object store, or both on the local disk until these are back."""
 
-    def __init__(self, database: Database, evidence: EvidenceStore, spool: Spool) -> None:
+    def __init__(
+        self, database: Database, evidence: EvidenceStore, spool: Spool, *, spooled: Callable[[int], object] = int
+    ) -> None:
+        """`spooled` is told of every number of rows that had to go into the spool."""
         self._database = database
         self._evidence = evidence
         self._spool = spool
         # Once the database is found away nobody waits for it again: the drain finds out when it is back.
         self.away = False
-        self.spooled = 0
-        """Rows put into the spool so far."""
+        self._spooled = spooled
 
     async def keep(self, rows: Sequence[Row], pictures: Mapping[str, bytes]) -> None:
         """Keep rows and pictures, here or there.
@@ -38,7 +40,7 @@ class Ledger:
         if rows and not committed:
             lines: list[Line] = [(table_of(row), to_json(row)) for row in rows]
             await asyncio.to_thread(self._spool.append, lines)
-            self.spooled += len(lines)
+            self._spooled(len(lines))
 
     async def _commit(self, rows: Sequence[Row]) -> bool:
         try:
@@ -72,7 +74,8 @@ class Ledger:
 
     async def drain(self) -> None:
         """Bring what waits in the spool to where it belongs. Does nothing while that is still away."""
-        if self.away or await asyncio.to_thread(self._spool.size):
+        waiting = await self.waiting()
+        if self.away or waiting:
             try:
                 await self._database.ping()
                 await self._drain_rows()

@@ -49,33 +49,17 @@ def database_url(postgresql: Postgres) -> Iterator[str]:
     postgresql.drop(url)
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
-    """Settings for a server of this test's own, without detection unless the test asks for workers."""
-
-    def make(**changed: Any) -> Settings:
-        given = {"port": 0, "workers": 0, "data_dir": tmp_path / "data", "database_url": database_url}
-        return Settings(**{**given, "models": faces.models_folder(), **changed})
-
-    return make
+def settings_for(database_url: str, folder: Path, **changed: Any) -> Settings:
+    """Settings for a server in this folder, without detection unless workers are asked for."""
+    given = {"port": 0, "workers": 0, "data_dir": folder / "data", "database_url": database_url}
+    return Settings(**{**given, "models": faces.models_folder(), **changed})
 
 
-@pytest.fixture
-def serve(settings: Callable[..., Settings]) -> Serve:
-    """`async with serve(workers=1) as server`: a real server on a free port, which leaves no task behind."""
-
-    @asynccontextmanager
-    async def start(**changed: Any) -> AsyncIterator[Running]:
-        before = asyncio.all_tasks()
-        async with running(settings(**changed)) as server:
-            yield server
-        await no_tasks_left(before)
-
-    return start
-
-
-async def no_tasks_left(before: set[asyncio.Task[Any]]) -> None:
-    """Whatever was started since has ended; what is ending already gets a moment."""
+@asynccontextmanager
+async def leaving_no_task() -> AsyncIterator[None]:
+    """Whatever is started inside ends inside; what is ending already gets a moment."""
+    before = asyncio.all_tasks()
+    yield
     # Engine.IO leaves one sleep a socket behind, of `ping_interval`: it finds its socket closed and ends.
     kept = {task for task in asyncio.all_tasks() if "AsyncSocket._send_ping" in repr(task.get_coro())}
     left = asyncio.all_tasks() - before - kept - {asyncio.current_task()}
@@ -83,6 +67,18 @@ async def no_tasks_left(before: set[asyncio.Task[Any]]) -> None:
         await asyncio.wait(left, timeout=1000 * people.MS)
     left = {task for task in left if task is not None and not task.done()}
     assert not left, f"tasks were left behind: {left}"
+
+
+@pytest.fixture
+def serve(database_url: str, tmp_path: Path) -> Serve:
+    """`async with serve(workers=1) as server`: a real server on a free port, which leaves no task behind."""
+
+    @asynccontextmanager
+    async def start(**changed: Any) -> AsyncIterator[Running]:
+        async with leaving_no_task(), running(settings_for(database_url, tmp_path, **changed)) as server:
+            yield server
+
+    return start
 
 
 @pytest.fixture

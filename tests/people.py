@@ -102,7 +102,7 @@ class Person:
         self.gone.set()
 
     async def _refused(self, data: Any) -> None:
-        self.refusal = data
+        self.refusal = data.get("data") if isinstance(data, dict) else data
 
     async def connect(self, *, transports: tuple[str, ...] = ("websocket",), **headers: str) -> None:
         """Connect, or raise `socketio.exceptions.ConnectionError`."""

@@ -52,7 +52,6 @@ def test_all_faults_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("OPERATOR_TOKEN", "short-secret", "16 characters"),
         ("SECRET", "short-secret-of-31-letters-long", "32 characters"),
-        ("DATABASE_URL", "", ""),
         ("MAX_INTERVAL", "0.5", "sample_interval"),
         ("DETECTOR", "magic", "detector"),
         ("STREAM_FPS", "nan", ""),

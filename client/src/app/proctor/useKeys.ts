@@ -23,6 +23,14 @@ export function useKeys({ incidents, selected, onSelect, onHelp }: Keys): void {
       }),
     [onSelect],
   );
+  function move(step: number): void {
+    const at = incidents.findIndex(({ id }) => id === selected);
+    const next = incidents[Math.min(incidents.length - 1, Math.max(0, at + step))];
+    if (!next) return;
+    onSelect(next.id);
+    cardOf(next.id)?.focus({ preventScroll: true });
+    cardOf(next.id)?.scrollIntoView({ block: "nearest" });
+  }
   useEffect(
     () =>
       listen(document, "keydown", (event) => {
@@ -34,15 +42,6 @@ export function useKeys({ incidents, selected, onSelect, onHelp }: Keys): void {
         event.preventDefault();
       }),
   );
-
-  function move(step: number): void {
-    const at = incidents.findIndex(({ id }) => id === selected);
-    const next = incidents[Math.min(incidents.length - 1, Math.max(0, at + step))];
-    if (!next) return;
-    onSelect(next.id);
-    cardOf(next.id)?.focus({ preventScroll: true });
-    cardOf(next.id)?.scrollIntoView({ block: "nearest" });
-  }
 }
 
 export function cardOf(incidentId: string): HTMLElement | null {
