@@ -8,8 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+from server import logs, simulation_command
 from server import settings as settings_module
-from server import simulation_command
 from server.settings import Settings, SettingsError
 
 logger = logging.getLogger("invigil")
@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = settings_module.load(host=options.host, port=options.port, data_dir=options.data_dir)
-    logging.basicConfig(
-        stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logs.configure(settings.log_level)
     return asyncio.run(_run_server(settings))
 
 

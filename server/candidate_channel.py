@@ -26,15 +26,21 @@ class CandidateChannel(Channel):
         candidate = await self._services.lobby.candidate(identity)
         previous, candidate.connection = candidate.connection, sid
         if previous is not None:
-            over = protocol.Ended(reason="This exam was opened in another window, and goes on there.")
-            await self._broadcast.to_candidate("ended", over, previous)
-            await self.hang_up(previous)
+            await self._replace(previous)
         return Connection(sid, identity, candidate.meeting, candidate)
+
+    async def _replace(self, sid: str) -> None:
+        over = protocol.Ended(reason="This exam was opened in another window, and goes on there.")
+        await self._broadcast.to_candidate("ended", over, sid)
+        await self.hang_up(sid)
 
     async def greet(self, connection: Connection) -> None:
         """How to stream, and the warnings that are open."""
         candidate = _candidate(connection)
         self._services.metrics.candidates.set(len(self.connections))
+        if candidate.connection != connection.sid:  # a newer one came while this one was still on the doorstep
+            await self._replace(connection.sid)
+            return
         await self.server.enter_room(connection.sid, candidate_room(candidate), self.namespace)
         self._services.monitor.expect(candidate)
         self._services.monitor.forget_activities(candidate)

@@ -13,6 +13,7 @@ from server import protocol
 from server.access import may_send, roles_in
 from server.broadcast import Broadcast
 from server.errors import Away, Invalid, InvigilError, NotAllowed
+from server.logs import leash
 from server.meetings import Candidate, Meeting
 from server.metrics import Metrics
 from server.protocol import Namespace
@@ -21,6 +22,8 @@ from server.tokens import Identity
 from storage.database import DatabaseAway
 
 logger = logging.getLogger(__name__)
+wire_logger = logging.getLogger("server.wire")
+leash("engineio.server", "socketio.server", wire_logger.name)
 
 Ack = dict[str, Any]
 Handler = Callable[[Any, Any], Awaitable[Ack]]
@@ -174,11 +177,26 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
         raise NotImplementedError
 
 
+class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no types
+    """The library's server, which hangs up on whoever does not speak the protocol.
+
+    By itself it would log a traceback and go on listening. Handlers of ours raise nothing, so whatever is raised here
+    is about the packet.
+    """
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:
+            wire_logger.warning("a packet that is no Socket.IO (%s): its sender is disconnected", type(error).__name__)
+            await self.eio.disconnect(eio_sid)
+
+
 class Channels:
     """The Socket.IO server with its namespaces, and the ways in which the server hangs up."""
 
     def __init__(self, origins: list[str], metrics: Metrics) -> None:
-        self._server = socketio.AsyncServer(
+        self._server = _Server(
             async_mode="aiohttp",
             cors_allowed_origins=origins or None,  # None: pages of our own origin alone
             # In the order of arrival; so a handler must be quick, and long work goes elsewhere.

@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
-from detection.models import MODELS, Model, by_name, sha256
+from detection import models
+from detection.models import Model
 
 ANSWER_WITHIN = 9.0
 """Seconds until the server's first word, name resolution and redirects included: `make setup` runs offline, too."""
@@ -49,7 +50,7 @@ def state(model: Model, folder: Path) -> State:
     path = folder / model.file
     if not path.is_file():
         return State.MISSING
-    return State.VERIFIED if sha256(path) == model.sha256 else State.MISMATCH
+    return State.VERIFIED if models.sha256(path) == model.sha256 else State.MISMATCH
 
 
 def describe(folder: Path) -> str:
@@ -57,7 +58,7 @@ def describe(folder: Path) -> str:
     return "\n".join(
         f"{model.name:<16}{state(model, folder):<10}{'needed' if model.needed else 'to compare':<12}{model.licence}\n"
         f"  file    {folder / model.file}\n  sha256  {model.sha256}\n  home    {model.url}"
-        for model in MODELS
+        for model in models.MODELS
     )
 
 
@@ -70,12 +71,12 @@ def fetch(names: list[str], folder: Path, *, base: str | None = None) -> None:
     Raises:
         FetchError: one could not be had. Those before it are in the folder.
     """
-    for model in _chosen(names):
+    for model in choose(names):
         if state(model, folder) is State.VERIFIED:
             _say(f"{model.name}: {folder / model.file} is there and verified.\n")
             continue
         url = model.url if base is None else f"{base.rstrip('/')}/{model.file}"
-        _say(f"{model.name}: {model.file} from {urlsplit(url).hostname}\n")
+        _say(f"{model.name}: from {url}\n")
         try:
             size = download(url, model.sha256, folder / model.file, _progress(model.name))
         except FetchError as error:
@@ -89,15 +90,10 @@ def download(url: str, digest: str, path: Path, progress: Progress) -> int:
     Raises:
         FetchError: why it could not be had.
     """
-    # No `with`: closing it would wait for a name resolution that is given up.
-    client = httpx.Client(timeout=httpx.Timeout(READ_WITHIN, connect=ANSWER_WITHIN), max_redirects=5)
     try:
-        answer = _ask(client, url)
-        try:
+        client, answer = _ask(url)
+        with client, closing(answer):
             return _keep(answer, digest, path, progress)
-        finally:
-            answer.close()
-            client.close()
     except httpx.TimeoutException:
         raise FetchError("it did not answer in time.") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -106,29 +102,33 @@ def download(url: str, digest: str, path: Path, progress: Progress) -> int:
         raise FetchError(f"it cannot be written: {error}.") from None
 
 
-def _ask(client: httpx.Client, url: str) -> httpx.Response:
+def _ask(url: str) -> tuple[httpx.Client, httpx.Response]:
     """The beginning of an answer, in a thread: the resolver of names knows no time limit of ours."""
+    client = httpx.Client(timeout=httpx.Timeout(READ_WITHIN, connect=ANSWER_WITHIN), max_redirects=5)
     outcome: queue.Queue[httpx.Response | Exception] = queue.Queue(1)
+    given_up = threading.Event()
 
     def ask() -> None:
         try:
             # As it is: what is compressed on the way could be larger than it says.
             request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
-            outcome.put(client.send(request, stream=True, follow_redirects=True))
-        except Exception as error:  # raised again by who asked
+            answer = client.send(request, stream=True, follow_redirects=True)
+            if given_up.is_set() or answer.status_code != httpx.codes.OK:
+                raise FetchError(f"it answered {answer.status_code} {answer.reason_phrase}.")
+            outcome.put(answer)
+        except Exception as error:  # raised again by who asked, if they still wait
+            client.close()
             outcome.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
         answer = outcome.get(timeout=ANSWER_WITHIN)
     except queue.Empty:
+        given_up.set()
         raise FetchError("it did not answer in time.") from None
     if isinstance(answer, Exception):
         raise answer
-    if answer.status_code != httpx.codes.OK:
-        answer.close()
-        raise FetchError(f"it answered {answer.status_code} {answer.reason_phrase}.")
-    return answer
+    return client, answer
 
 
 def _keep(answer: httpx.Response, digest: str, path: Path, progress: Progress) -> int:
@@ -163,11 +163,16 @@ def _write(answer: httpx.Response, part: Path, progress: Progress) -> tuple[int,
     return size, hasher.hexdigest()
 
 
-def _chosen(names: list[str]) -> list[Model]:
+def choose(names: list[str]) -> list[Model]:
+    """The named models; without names, all that are needed.
+
+    Raises:
+        FetchError: there is no model of this name.
+    """
     try:
-        return [by_name(name) for name in names] if names else [model for model in MODELS if model.needed]
+        return [models.by_name(name) for name in names] if names else [model for model in models.MODELS if model.needed]
     except KeyError as error:
-        known = ", ".join(model.name for model in MODELS)
+        known = ", ".join(model.name for model in models.MODELS)
         raise FetchError(f"There is no model {error.args[0]!r}. Known: {known}.") from None
 
 

@@ -19,9 +19,6 @@ from server.settings import faults
 
 Message = TypeVar("Message", bound=Wire)
 
-MAX_DETAIL = 20
-"""Entries that the detail of an activity may have."""
-
 
 class Intake:
     """Checks what a candidate sends and passes it on. What it refuses leaves no trace but a count."""
@@ -65,8 +62,6 @@ class Intake:
         if not candidate.activity_allowance.take(self._clock()):
             raise TooMany("Too many activities. At most one a second is taken.")
         detail = {"text": message.detail} if isinstance(message.detail, str) else message.detail or {}
-        if len(detail) > MAX_DETAIL or any(len(str(each)) > 200 for pair in detail.items() for each in pair):
-            raise Invalid(f"detail: at most {MAX_DETAIL} entries of 200 characters.")
         if message.kind is ActivityKind.FINISHED:
             await self._lobby.finish(candidate)
             return

@@ -180,11 +180,21 @@ class Lobby:
         if role is Role.CANDIDATE and len(meeting.candidates) >= self._settings.max_candidates:
             raise TooMany(f"The meeting is full: it takes {self._settings.max_candidates} candidates.")
         record = ParticipantRecord(new_id(), meeting.id, name.strip(), role, moment(self._clock()), reference_photo)
+        if role is not Role.CANDIDATE:
+            return record, await self._register(meeting, record)
+        candidate = meeting.add(record)  # before anything is awaited: a place that is counted cannot be taken twice
+        try:
+            provider_token = await self._register(meeting, record)
+        except BaseException:
+            del meeting.candidates[record.id]
+            raise
+        await self._presence.candidate("joined", candidate)
+        return record, provider_token
+
+    async def _register(self, meeting: Meeting, record: ParticipantRecord) -> str | None:
         provider_token = await self._providers.get(Provider(meeting.record.provider)).admit(meeting.record, record)
         await self._database.insert_participant(record)
-        if role is Role.CANDIDATE:
-            await self._presence.candidate("joined", meeting.add(record))
-        return record, provider_token
+        return provider_token
 
     async def candidate(self, identity: Identity) -> Candidate:
         """The candidate that a token belongs to.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import models_json_schema
 
 from detection.values import Kind, Severity
@@ -26,10 +26,26 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
+def _in_range(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # a clock may be wrong by any time, and that is no reason to refuse what it says
+        return (datetime.min if at.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def _storable(text: str) -> str:
+    """Text that PostgreSQL takes: no NUL, and no half of a UTF-16 pair, which JSON can smuggle in."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("text without NUL and without halves of characters")
+    return text
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_range), PlainSerializer(iso, return_type=str, when_used="json")]
 WireBox = Annotated[list[float], Field(min_length=4, max_length=4, description="[x, y, w, h] as fractions")]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
-Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_storable)]
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), AfterValidator(_storable)]
+Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Number = Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Role(StrEnum):
@@ -139,7 +155,7 @@ class ActivityMessage(Wire):
 
     kind: ActivityKind
     at: Time
-    detail: dict[str, str | int | float | bool | None] | str | None = None
+    detail: Annotated[dict[Word, bool | Number | Word | None], Field(max_length=20)] | Word | None = None
     """`{"active": true}` begins a lasting kind and `{"active": false}` ends it; without it the kind is a moment."""
 
 
@@ -339,7 +355,7 @@ class ReviewMessage(Wire):
 
     incident_id: UUID
     verdict: Verdict
-    note: str | None = Field(default=None, max_length=2000)
+    note: Annotated[str, Field(max_length=2000), AfterValidator(_storable)] | None = None
 
 
 class WarnMessage(Wire):
@@ -409,7 +425,7 @@ class Join(Wire):
     """Body of `POST /api/meetings/{id}/join`."""
 
     name: Name
-    code: Annotated[str, Field(max_length=200)]
+    code: Word
 
 
 class JoinedParticipant(Wire):

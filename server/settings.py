@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     """Most candidates a meeting takes."""
     metrics: Literal["open", "operator", "off"] = "open"
     """Who may read /metrics, which are counts and name nobody: anyone, whoever has the operator's token, or nobody."""
-    detector: str = "auto"
+    detector: Literal["auto", "hog", "yunet"] = "auto"
     """`auto` (YuNet if its weights are there, else HOG), `hog` or `yunet`."""
     models: Path | None = None
     """Folder with the weights. Unset, `models` in the data folder, where `invigil models fetch` puts them."""

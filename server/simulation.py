@@ -236,7 +236,9 @@ async def simulate(plan: Plan, clips: list[Clip], stop: asyncio.Event, say: Say)
     tally = Tally()
     # Without a limit: every candidate holds a connection.
     connector = aiohttp.TCPConnector(limit=0)
-    async with Room(plan.url, plan.operator_token) as room, aiohttp.ClientSession(connector=connector) as http:
+    # In a thread: it reads the certificates.
+    room = await asyncio.to_thread(Room, plan.url, plan.operator_token)
+    async with room, aiohttp.ClientSession(connector=connector) as http:
         await room.create(plan.title, plan.pace)
         proctor = Proctor(Socket(Namespace.PROCTOR, tally, http), tally)
         crowd = [

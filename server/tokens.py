@@ -55,7 +55,8 @@ class Tokens:
         Raises:
             NotAuthenticated: there is none, or it is forged, broken or expired.
         """
-        if not isinstance(token, str) or not token or len(token) > 4096:
+        # Neither secret nor JWT holds anything but ASCII; `encode` would fail on halves of characters.
+        if not isinstance(token, str) or not 0 < len(token) <= 4096 or not token.isascii():
             raise NotAuthenticated("A token is needed. Open the link you were given again.")
         if hmac.compare_digest(token.encode(), self._operator):
             return Identity(Role.OPERATOR)
@@ -83,7 +84,7 @@ class Tokens:
         Raises:
             NotAllowed: it is forged or has expired.
         """
-        if not expires.isascii() or not expires.isdigit() or len(expires) > 12:
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= 12 and signature.isascii()):
             raise NotAllowed("This picture's link is not valid.")
         if not hmac.compare_digest(self._signature(path, int(expires)).encode(), signature.encode()):
             raise NotAllowed("This picture's link is not valid.")

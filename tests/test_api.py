@@ -643,7 +643,9 @@ async def test_a_wrong_method_is_said_to_be_one(method: str, path: str, http: Ht
 
 async def test_a_body_over_the_limit_is_refused(http: Http) -> None:
     body = b'{"title": "' + b"x" * 3_000_000 + b'"}'
-    refused(await http.call("POST", "/api/meetings", token=http.operator_token, data=io.BytesIO(body)), 413, "too_large")
+    refused(
+        await http.call("POST", "/api/meetings", token=http.operator_token, data=io.BytesIO(body)), 413, "too_large"
+    )
 
 
 async def raw(http: Http, data: bytes) -> bytes:

@@ -19,6 +19,7 @@ from storage.evidence import EvidenceError
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
+wire_logger = logging.getLogger("server.wire")
 Body = TypeVar("Body", bound=Wire)
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -156,7 +157,10 @@ async def errors(
         if error.status < 400:
             raise
         return _error(_from_http(error))
-    except Exception:
+    except Exception as error:
+        if request.path.startswith("/socket.io/"):  # the library raises what a broken packet made it raise
+            wire_logger.warning("a packet that is no Engine.IO (%s)", type(error).__name__)
+            return _error(Invalid("This is no Engine.IO packet."))
         logger.exception("a call could not be handled")
         return _error(InvigilError("Something went wrong on our side; it has been noted."))
 

@@ -1,15 +1,13 @@
 """How the server is, for machines."""
 
-from importlib.metadata import version
 from typing import Any
 
 from aiohttp import web
 
+from server import VERSION
 from server.api.calls import Call, bearer
 from server.errors import NotAllowed, NotFound
 from server.protocol import Role
-
-VERSION = version("invigil")
 
 
 async def health(call: Call) -> web.StreamResponse:

@@ -5,7 +5,7 @@ from aiohttp import web
 from detection.values import Kind
 from server import protocol
 from server.api.calls import Call
-from server.api.meetings import cursor
+from server.api.meetings import query_id
 from server.errors import Invalid, NotFound
 from server.meetings import LiveIncident
 from server.protocol import IncidentState
@@ -21,10 +21,10 @@ async def index(call: Call) -> protocol.IncidentPage:
     database = call.services.database
     found = await database.incidents(
         meeting.id,
-        candidate_id=cursor(query.get("candidate_id")),
+        candidate_id=query_id(query.get("candidate_id"), "candidate_id"),
         kind=_one_of(Kind, query.get("kind"), "kind"),
         state=_one_of(IncidentState, query.get("state"), "state"),
-        before=cursor(query.get("after")),
+        before=query_id(query.get("after"), "after"),
         limit=limit,
     )
     reviews = await database.latest_reviews([each.id for each in found])
@@ -48,7 +48,7 @@ async def evidence(call: Call) -> web.StreamResponse:
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE):
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE):
         raise Invalid(f"limit: a number from 1 to {MAX_PAGE}.")
     return int(text)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server import protocol
 from server.api.calls import Call
-from server.errors import Invalid, NotAllowed
+from server.errors import Invalid, NotAllowed, NotFound
 from server.intake import check_picture
 from server.meetings import Meeting
 from server.protocol import Role
@@ -33,7 +33,7 @@ async def index(call: Call) -> protocol.MeetingList:
     if call.identity.role is not Role.OPERATOR:
         meeting = await call.services.lobby.meeting(call.identity.meeting_id)
         return protocol.MeetingList(meetings=[meeting_view(meeting.record)], after=None)
-    found = await call.services.database.meetings(cursor(before), PAGE)
+    found = await call.services.database.meetings(query_id(before, "after"), PAGE)
     after = str(found[-1].id) if len(found) == PAGE else None
     return protocol.MeetingList(meetings=[meeting_view(each) for each in found], after=after)
 
@@ -68,22 +68,22 @@ async def join(call: Call) -> protocol.JoinedParticipant:
     body = await call.body(protocol.Join)
     try:
         meeting_id = call.id()
-    except Exception:
+    except NotFound:
         raise NotAllowed("This link is not valid. Ask for a new one.") from None
     record, provider_token = await call.services.lobby.join(meeting_id, body.name, body.code)
     return _joined(call, record, provider_token)
 
 
-def cursor(text: str | None) -> UUID | None:
-    """A paging cursor.
+def query_id(text: str | None, name: str) -> UUID | None:
+    """An id in the query.
 
     Raises:
-        Invalid: it is none of ours.
+        Invalid: it is none.
     """
     try:
         return None if text is None else UUID(text)
     except ValueError:
-        raise Invalid("after: take it from the answer before.") from None
+        raise Invalid(f"{name}: an id, taken from an answer of this server.") from None
 
 
 async def _with_links(call: Call, meeting: Meeting) -> protocol.CreatedMeeting:

@@ -1,12 +1,12 @@
 """The table of routes as an OpenAPI document."""
 
 import re
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from server import VERSION
 from server.api.calls import Route
 from server.protocol import ErrorBody
 
@@ -26,7 +26,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, path)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Invigil", "version": version("invigil")},
+        "info": {"title": "Invigil", "version": VERSION},
         "paths": paths,
         "components": {
             "schemas": schema.get("$defs", {}),

@@ -5,7 +5,7 @@ from aiohttp import web
 from server import protocol
 from server.api import frames, health, incidents, meetings, openapi, pages
 from server.api.calls import Call, Route
-from server.errors import NotBuilt, NotFound
+from server.errors import NotBuilt
 from server.protocol import Role
 
 OPERATOR = frozenset({Role.OPERATOR})
@@ -22,10 +22,6 @@ async def _document(call: Call) -> web.StreamResponse:
     return web.json_response(openapi.document(ROUTES))
 
 
-async def _unknown(call: Call) -> web.StreamResponse:
-    raise NotFound("There is no such call. /api/openapi.json lists them all.")
-
-
 ROUTES = (
     Route("POST", "/api/meetings", meetings.create, "Make a meeting.", OPERATOR,
           protocol.CreateMeeting, protocol.CreatedMeeting, 201),
@@ -38,10 +34,10 @@ ROUTES = (
           protocol.Join, protocol.JoinedParticipant, 201),
     Route("GET", "/api/meetings/{id}/incidents", incidents.index, "List incidents.", REVIEW,
           answer=protocol.IncidentPage),
-    Route("GET", r"/api/incidents/{id}/evidence/{n:\d{1,3}}.jpg", incidents.evidence, "A photograph, by signed link."),
+    Route("GET", r"/api/incidents/{id}/evidence/{n:\d\d?\d?}.jpg", incidents.evidence, "A photograph, by signed link."),
     Route("GET", "/api/meetings/{id}/recordings", _later, "List recordings.", REVIEW),
     Route("GET", "/api/recordings/{id}", _later, "Show a recording.", REVIEW),
-    Route("GET", r"/api/recordings/{id}/frames/{seq:\d{1,16}}.jpg", _later, "One exact frame.", REVIEW),
+    Route("GET", r"/api/recordings/{id}/frames/{seq:\d+}.jpg", _later, "One exact frame.", REVIEW),
     Route("GET", "/api/recordings/{id}/video.mp4", _later, "A recording as video.", REVIEW),
     Route("POST", "/api/frames", frames.receive, "Send a frame without a socket.", CANDIDATE,
           answer=protocol.FrameAck),
@@ -55,7 +51,7 @@ def add_routes(app: web.Application) -> None:
     """Put the table and the pages into the application."""
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.__call__)
-    app.router.add_route("*", "/api/{rest:.*}", Route("*", "", _unknown, "").__call__)
     pages.add_assets(app)
     # A page's address is looked at by the page itself: an unknown one gets a page that says so.
-    app.router.add_route("GET", "/{rest:(?!socket\\.io).*}", Route("GET", "", pages.page, "").__call__)
+    page = Route("GET", "", pages.page, "")
+    app.router.add_get(r"/{page:(?!api(?:/|$)|socket\.io(?:/|$)|assets/).*}", page.__call__)

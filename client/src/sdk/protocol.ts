@@ -74,7 +74,7 @@ export interface ActivityMessage {
   at: string;
   detail?:
     | {
-        [k: string]: string | number | boolean | null;
+        [k: string]: boolean | number | string | null;
       }
     | string
     | null;

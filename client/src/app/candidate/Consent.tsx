@@ -9,8 +9,8 @@ export const CONSENT_VERSION = "2025-1";
 const POINTS = [
   {
     icon: IconVideo,
-    title: "What is recorded",
-    text: "Small pictures from your camera, several a second, from the start of the exam until you finish. No sound. Also when you leave this tab, this window or full screen, copy or paste (never what), or have a second screen or a virtual camera.",
+    title: "What is sent",
+    text: "Small pictures from your camera, several a second, from the start of the exam until you finish; those that show a problem are kept. No sound. Also when you leave this tab, this window or full screen, copy or paste (never what), or have a second screen or a virtual camera.",
   },
   {
     icon: IconEye,
@@ -20,7 +20,7 @@ const POINTS = [
   {
     icon: IconSearch,
     title: "What is looked for automatically",
-    text: "Nobody or several people in view, a different person, looking away for long, and a camera that is covered, dark or frozen. You are told at once, in a banner at the top of the page.",
+    text: "Nobody or several people in view, and pictures that stop arriving. You are told at once, in a banner at the top of the page.",
   },
   {
     icon: IconScale,

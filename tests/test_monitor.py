@@ -1,0 +1,262 @@
+"""From the camera to the proctor, with a real detector in real worker processes."""
+
+import asyncio
+import hashlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from server import workers
+from server.app import Running
+from server.protocol import Incident
+
+from . import faces, people
+from .conftest import Serve
+from .people import Candidate, Exam, Http, Json, Proctor
+
+QUICK = {
+    "sample_interval": 0.3,
+    "stream": {"fps": 15},
+    "no_face": {"enter_seconds": 0.3},
+    "multiple_faces": {"leave_seconds": 0.2},
+    "stream_lost_after": 1,
+    "stream_lost": {"leave_seconds": 0.2},
+}
+"""Rules for tests that have no time: everything else is as in an exam."""
+
+
+@pytest.fixture
+async def server(serve: Serve) -> AsyncIterator[Running]:
+    """A server with one worker: YuNet where its weights are, else HOG."""
+    async with serve(workers=1) as server:
+        yield server
+
+
+@pytest.fixture
+async def room(http: Http) -> Exam:
+    return await people.exam(http, **QUICK)
+
+
+async def seen(ada: Candidate, jpeg: bytes, waited_for: Awaitable[Any]) -> Any:
+    """Show this picture until that has come."""
+    return await ada.stream(jpeg, asyncio.ensure_future(waited_for))
+
+
+def incident(person: Proctor, event: str, kind: str | None = None) -> Awaitable[Any]:
+    """The next event of this type, and of this kind of incident."""
+    return person.inbox.next(
+        "incident", where=lambda d: d["type"] == event and kind in (None, d["incident"]["kind"])
+    )  # fmt: skip
+
+
+async def test_two_people_and_then_nobody_make_one_incident_each_opened_and_closed_once(room: Exam) -> None:
+    async with (
+        people.proctor(room) as paula,
+        people.candidate(room) as ada,
+        people.candidate(room, "Bob") as bob,
+    ):
+        for _ in range(3):
+            await ada.frame()
+        several = (await seen(ada, faces.two_faces(), incident(paula, "opened")))["incident"]
+        assert (several["kind"], several["state"], several["candidate_id"]) == ("multiple_faces", "open", ada.id)
+        warning = await ada.inbox.next("warning")
+        assert (warning["incident_id"], warning["kind"]) == (several["id"], "multiple_faces")
+        assert set(warning) == {"incident_id", "kind", "text", "opened_at"}
+        closed = (await seen(ada, faces.one_face(), incident(paula, "closed")))["incident"]
+        assert (closed["id"], closed["state"]) == (several["id"], "closed")
+        assert (await ada.inbox.next("warning_cleared"))["incident_id"] == several["id"]
+
+        nobody = (await seen(ada, faces.no_face(), incident(paula, "opened")))["incident"]
+        assert nobody["kind"] == "no_face"
+        await seen(ada, faces.one_face(), incident(paula, "closed"))
+        assert (await ada.inbox.next("warning_cleared"))["incident_id"] == nobody["id"]
+
+        told = [(d["type"], d["incident"]["kind"]) for d in paula.inbox.all("incident") if d["type"] != "updated"]
+        assert told == [
+            ("opened", "multiple_faces"), ("closed", "multiple_faces"), ("opened", "no_face"), ("closed", "no_face"),
+        ]  # fmt: skip
+        assert [(each["kind"], each["state"]) for each in await room.incidents()] == [
+            ("multiple_faces", "closed"), ("no_face", "closed"),
+        ]  # fmt: skip
+        assert {name for name, _ in bob.inbox.everything} <= {"pace", "warning"}
+        assert not [data for data in bob.inbox.all("warning") if data["kind"] != "stream_lost"]
+
+
+async def test_the_evidence_of_an_incident_is_the_very_frames_that_confirmed_it(http: Http, room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        opened = (await seen(ada, faces.two_faces(), incident(paula, "opened")))["incident"]
+        view = Incident.model_validate(opened)
+        assert 2 <= len(view.evidence) <= 6
+        assert [each.seq for each in view.evidence] == sorted({each.seq for each in view.evidence})
+        for each in opened["evidence"]:
+            picture = (await http.get(each["url"])).content
+            assert picture == faces.two_faces()
+            assert hashlib.sha256(picture).hexdigest() == each["sha256"]
+            assert len(each["boxes"]) == 2
+            assert all(0 <= value <= 1 for box in each["boxes"] for value in box)
+        assert (view.why.detector in {"yunet", "hog"}, view.why.samples >= 3) == (True, True)
+        assert view.why.score is not None
+        assert view.why.threshold is not None
+        assert view.why.score >= view.why.threshold
+        assert len(view.why.model_sha256 or "") == len(view.why.settings_sha256) == 64
+
+
+async def test_every_stage_of_an_alert_has_its_time_in_order(room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        opened = (await seen(ada, faces.two_faces(), incident(paula, "opened")))["incident"]
+        trace = opened["trace"]
+        stages = [trace[name] for name in ("received_at", "sampled_at", "observed_at", "opened_at", "emitted_at")]
+        assert stages == sorted(stages)
+        shown_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert await ada.send("shown", {"incident_id": opened["id"], "at": shown_at}) == {"ok": True}
+        updated = await paula.inbox.next("incident", where=lambda d: d["incident"]["trace"]["shown_at"])
+        assert (updated["type"], updated["incident"]["trace"]["shown_at"]) == ("updated", shown_at)
+        later = "2030-01-01T00:00:00.000Z"
+        assert await ada.send("shown", {"incident_id": opened["id"], "at": later}) == {"ok": True}
+        assert (await room.incidents())[0]["trace"]["shown_at"] == shown_at
+        assert (await room.incidents())[0]["trace"]["emitted_at"]
+
+
+async def test_a_single_frame_never_makes_an_incident(room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        for _ in range(4):
+            await seen(ada, faces.one_face(), asyncio.sleep(400 * people.MS))
+            await ada.frame(faces.two_faces())
+        await seen(ada, faces.one_face(), asyncio.sleep(400 * people.MS))
+        assert not paula.inbox.all("incident")
+
+
+async def test_a_stream_that_stops_is_lost_and_closes_when_it_is_back(room: Exam) -> None:
+    async with people.proctor(room) as paula:
+        async with people.candidate(room) as ada:
+            await ada.frame()
+        opened = (await incident(paula, "opened"))["incident"]
+        assert (opened["kind"], opened["candidate_id"], opened["evidence"]) == ("stream_lost", ada.id, [])
+        async with people.candidate(room, joined=ada.joined) as again:
+            warning = await again.inbox.next("warning")
+            assert warning["incident_id"] == opened["id"]
+            again.seq = ada.seq
+            closed = (await seen(again, faces.one_face(), incident(paula, "closed")))["incident"]
+            assert closed["id"] == opened["id"]
+            assert (await again.inbox.next("warning_cleared"))["incident_id"] == opened["id"]
+        kinds = [each["kind"] for each in await room.incidents() if each["id"] == opened["id"]]
+        assert kinds == ["stream_lost"]
+
+
+async def test_when_the_stream_is_lost_the_camera_is_judged_no_more(room: Exam) -> None:
+    """Cannot tell is not guilty."""
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        several = await seen(ada, faces.two_faces(), incident(paula, "opened"))
+        closed = await incident(paula, "closed")
+        assert closed["incident"]["id"] == several["incident"]["id"]
+        assert (await incident(paula, "opened"))["incident"]["kind"] == "stream_lost"
+
+
+async def test_a_candidate_who_never_sends_a_frame_is_noticed(http: Http) -> None:
+    room = await people.exam(http, **QUICK, first_frame_within=1)
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        opened = (await incident(paula, "opened"))["incident"]
+        assert (opened["kind"], opened["candidate_id"]) == ("stream_lost", ada.id)
+        assert (await ada.inbox.next("warning"))["kind"] == "stream_lost"
+
+
+async def test_after_the_end_a_stream_that_stops_is_no_incident(room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        at = datetime.now(UTC).isoformat()
+        assert (await ada.send("activity", {"kind": "finished", "at": at}))["ok"]
+        await paula.inbox.none("incident", 2500 * people.MS)
+
+
+async def test_a_candidate_without_a_socket_is_judged_and_sees_the_warning_in_an_answer(room: Exam) -> None:
+    joined = await room.add()
+    async with people.proctor(room) as paula:
+        waiting = asyncio.ensure_future(incident(paula, "opened", "multiple_faces"))
+        warnings: list[Json] = []
+        for seq in range(1, 200):
+            answer = await room.http.frame(joined["token"], seq, faces.two_faces())
+            assert answer.status == 200
+            warnings = answer.json["warnings"]
+            if warnings:
+                break
+            await asyncio.wait([waiting], timeout=80 * people.MS)
+        opened = (await waiting)["incident"]
+        assert [(each["incident_id"], each["kind"]) for each in warnings] == [(opened["id"], "multiple_faces")]
+
+
+async def test_a_picture_that_no_decoder_takes_is_counted_and_judges_nobody(http: Http, room: Exam) -> None:
+    good = faces.one_face()
+    start = good.index(b"\xff\xda")
+    broken = good[: start + 14] + b"\xff\xd9"  # sound headers, and no picture behind them
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+
+        async def noticed() -> bool:
+            await ada.frame(broken)
+            return await http.metric("samples_total") > 2
+
+        await people.eventually(noticed)
+        await ada.frame()
+        assert not [d for d in paula.inbox.all("incident") if d["incident"]["kind"] == "multiple_faces"]
+        assert (await http.get("/healthz")).json["workers"] == {"wanted": 1, "alive": 1}
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_the_exam_goes_on(
+    server: Running, http: Http, room: Exam, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        before = await http.metric("samples_total")
+        killed = server.services.monitor.pids
+        os.kill(killed[0], signal.SIGKILL)
+
+        async def sampled_again() -> bool:
+            assert (await ada.frame())["ok"]
+            return await http.metric("samples_total") > before + 2
+
+        await people.eventually(sampled_again)
+        assert await http.metric("detector_restarts_total") == 1
+        assert server.services.monitor.pids != killed
+        assert any("was lost and is replaced" in record.getMessage() for record in caplog.records)
+        opened = await seen(ada, faces.two_faces(), incident(paula, "opened"))
+        assert opened["incident"]["kind"] == "multiple_faces"
+
+
+async def test_a_worker_that_hangs_is_replaced(
+    server: Running, http: Http, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "ANSWER_TIMEOUT", 1.0)
+    async with people.candidate(room) as ada:
+        await ada.frame()
+        await people.eventually(lambda: _more(http, "samples_total", 0))
+        os.kill(server.services.monitor.pids[0], signal.SIGSTOP)
+
+        async def replaced() -> bool:
+            assert (await ada.frame())["ok"]
+            return await http.metric("detector_restarts_total") == 1
+
+        await people.eventually(replaced)
+        before = await http.metric("samples_total")
+
+        async def sampled_again() -> bool:
+            assert (await ada.frame())["ok"]
+            return await http.metric("samples_total") > before
+
+        await people.eventually(sampled_again)
+
+
+async def _more(http: Http, name: str, than: float) -> bool:
+    return await http.metric(name) > than
+
+
+async def test_health_names_the_detector_at_work(http: Http) -> None:
+    health = (await http.get("/healthz")).json
+    assert health["detector"] == ("yunet" if faces.models_folder() else "hog")
+    assert health["workers"] == {"wanted": 1, "alive": 1}
+    assert (health["notice"] is None) is (faces.models_folder() is not None)
