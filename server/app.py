@@ -36,8 +36,8 @@ from storage.spool import Spool
 
 logger = logging.getLogger(__name__)
 
-SHUTDOWN_SECONDS = 1.0
-"""For requests that are under way; `run_app`'s default of 60 would keep a server up that was told to go."""
+SHUTDOWN_SECONDS = 0.5
+"""For requests under way. aiohttp waits twice this long; its default of 60 would keep a server up for minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,9 +228,8 @@ class Channels:
         In this order: left to the library, `disconnect` handlers run after the database is closed, or not at all.
         """
         await cancel(self._reaper)
-        for channel in self._channels:
-            for sid in list(channel.connections):
-                await channel.hang_up(sid)
+        everybody = [channel.hang_up(sid) for channel in self._channels for sid in list(channel.connections)]
+        await asyncio.gather(*everybody, return_exceptions=True)
         await self._server.shutdown()
 
     async def candidate(self, event: str, candidate: Candidate) -> None:

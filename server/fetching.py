@@ -92,7 +92,7 @@ def download(url: str, digest: str, path: Path, progress: Progress) -> int:
     """
     try:
         client, answer = _ask(url)
-        with client, closing(answer):
+        with closing(client), closing(answer):
             return _keep(answer, digest, path, progress)
     except httpx.TimeoutException:
         raise FetchError("it did not answer in time.") from None

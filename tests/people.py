@@ -51,10 +51,10 @@ class Inbox:
         """The data of every event of this name so far, taken out or not."""
         return [data for name, data in self.everything if name == event]
 
-    async def next(self, event: str, timeout: float = PATIENCE, *, where: Callable[[Any], bool] | None = None) -> Any:
+    async def next(self, event: str, within: float = PATIENCE, *, where: Callable[[Any], bool] | None = None) -> Any:
         """The oldest waiting event of this name (that meets `where`); it is taken out."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while True:
                     self._came.clear()
                     for n, (name, data) in enumerate(self._waiting):
@@ -63,7 +63,7 @@ class Inbox:
                             return data
                     await self._came.wait()
         except TimeoutError:
-            raise Silence(f"no {event} in {timeout:.1f} s; waiting are {_short(self._waiting)}") from None
+            raise Silence(f"no {event} in {within:.1f} s; waiting are {_short(self._waiting)}") from None
 
     async def none(self, event: str, within: float = QUIET) -> None:
         """Listen for a while, and hear no event of this name."""
@@ -108,9 +108,13 @@ class Person:
         """Connect, or raise `socketio.exceptions.ConnectionError`."""
         self.gone.clear()
         await self.socket.connect(
-            self.url, namespaces=[self.namespace], transports=list(transports), auth={"token": self.token},
-            headers=headers, wait_timeout=PATIENCE,
-        )  # fmt: skip
+            self.url,
+            namespaces=[self.namespace],
+            transports=list(transports),
+            auth={"token": self.token},
+            headers=headers,
+            wait_timeout=PATIENCE,
+        )
 
     async def send(self, event: str, *data: Any) -> Any:
         """Emit and wait for the acknowledgement."""
@@ -253,7 +257,7 @@ async def calls(server: Running | str, operator_token: str | None = None) -> Asy
         yield Http(url, session, token)
 
 
-async def exam(http: Http, title: str = "Exam", **settings: Any) -> Exam:
+async def exam(http: Http, title: str = "Exam", /, **settings: Any) -> Exam:
     """A new meeting, with these settings of its own."""
     answer = await http.post("/api/meetings", {"title": title, "settings": settings}, http.operator_token)
     assert answer.status == 201, answer
@@ -274,19 +278,19 @@ async def candidate(room: Exam, name: str = "Ada", joined: Json | None = None) -
 
 @asynccontextmanager
 async def proctor(room: Exam, name: str = "Paula", role: str = "proctor") -> AsyncIterator[Proctor]:
-    """A connected proctor or reviewer; the snapshot waits in the inbox."""
+    """A connected proctor or reviewer, who has had the snapshot."""
     person = Proctor(room.http.url, await room.add(name, role))
     try:
         await person.connect()
-        await person.inbox.next("snapshot", where=lambda data: person.inbox.put("snapshot", data) is None)
+        await person.inbox.next("snapshot")
         yield person
     finally:
         await person.close()
 
 
-async def eventually(check: Callable[[], Any], timeout: float = PATIENCE) -> Any:
+async def eventually(check: Callable[[], Any], within: float = PATIENCE) -> Any:
     """What `check` gives, as soon as that is true; it may be a coroutine function."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + within
     while True:
         found = check()
         if asyncio.iscoroutine(found):
@@ -294,5 +298,5 @@ async def eventually(check: Callable[[], Any], timeout: float = PATIENCE) -> Any
         if found:
             return found
         if time.monotonic() > end:
-            raise Silence(f"not within {timeout:.1f} s")
+            raise Silence(f"not within {within:.1f} s")
         await asyncio.sleep(20 * MS)

@@ -82,9 +82,14 @@ class Postgres:
         user = "pgserver" if os.geteuid() == 0 and pwd.getpwnam("pgserver") else None
         subprocess.run(
             [program, "-w", "-D", self.folder, *arguments],
-            check=True, timeout=30, user=user, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, cwd="/",
-        )  # fmt: skip
+            check=True,
+            timeout=30,
+            user=user,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
 
 
 @contextmanager

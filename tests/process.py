@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
@@ -33,8 +34,12 @@ class Serving:
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "server", "serve", "--port", "0", "--data-dir", str(folder)],
-                env={**plain, **models, **given}, cwd=folder.parent, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-            )  # fmt: skip
+                env={**plain, **models, **given},
+                cwd=folder.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         self.ready: Json = {}
 
     async def start(self) -> None:
@@ -105,7 +110,7 @@ async def serving(folder: Path, **settings: object) -> AsyncIterator[Serving]:
 
 
 @asynccontextmanager
-async def exam(server: Serving, **settings: object) -> AsyncIterator[Exam]:
+async def exam(server: Serving, **settings: Any) -> AsyncIterator[Exam]:
     """A new meeting on it."""
     async with people.calls(server.url, OPERATOR) as http:
         yield await people.exam(http, **settings)
@@ -122,7 +127,12 @@ def refused(folder: Path, *arguments: str, **settings: object) -> tuple[int, str
     given = {f"INVIGIL_{name.upper()}": str(value) for name, value in settings.items()}
     done = subprocess.run(
         [sys.executable, "-m", "server", "serve", "--data-dir", str(folder), *arguments],
-        env={**plain, "INVIGIL_WORKERS": "0", **given}, cwd=folder.parent, stdin=subprocess.DEVNULL, text=True,
-        capture_output=True, timeout=START, check=False,
-    )  # fmt: skip
+        env={**plain, "INVIGIL_WORKERS": "0", **given},
+        cwd=folder.parent,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        capture_output=True,
+        timeout=START,
+        check=False,
+    )
     return done.returncode, done.stdout, done.stderr

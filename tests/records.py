@@ -20,9 +20,19 @@ def participant(meeting_id: UUID | None = None, **changed: Any) -> ParticipantRe
 
 def incident(candidate: ParticipantRecord, **changed: Any) -> IncidentRecord:
     record = IncidentRecord(
-        new_id(), candidate.meeting_id, candidate.id, "no_face", "warning", "open", AT, AT, None, "Nobody in view.",
-        {"rule": "r", "samples": 4, "settings_sha256": "0"}, {"opened_at": AT.isoformat()},
-    )  # fmt: skip
+        new_id(),
+        candidate.meeting_id,
+        candidate.id,
+        "no_face",
+        "warning",
+        "open",
+        AT,
+        AT,
+        None,
+        "Nobody in view.",
+        {"rule": "r", "samples": 4, "settings_sha256": "0"},
+        {"opened_at": AT.isoformat()},
+    )
     return replace(record, **changed)
 
 

@@ -309,7 +309,9 @@ WITHOUT: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("headers", WITHOUT.values(), ids=WITHOUT.keys())
-@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in CALLS[:3]] + [("POST", "/api/frames")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path"), [(method, path) for method, path, _ in CALLS[:3]] + [("POST", "/api/frames")]
+)
 async def test_without_a_token_nothing_is_answered(
     method: str, path: str, headers: dict[str, str], http: Http, room: Exam
 ) -> None:
@@ -566,9 +568,14 @@ async def test_health_is_open_and_names_the_detector(http: Http) -> None:
     answer = await http.get("/healthz")
     assert answer.status == 200
     assert {**answer.json, "version": "", "notice": ""} == {
-        "ok": True, "status": "ok", "version": "", "detector": "off", "notice": "",
-        "workers": {"wanted": 0, "alive": 0}, "database": "ok",
-    }  # fmt: skip
+        "ok": True,
+        "status": "ok",
+        "version": "",
+        "detector": "off",
+        "notice": "",
+        "workers": {"wanted": 0, "alive": 0},
+        "database": "ok",
+    }
     assert "off" in answer.json["notice"]
 
 
@@ -600,10 +607,15 @@ async def test_openapi_names_every_call_with_its_bodies_and_the_error(http: Http
     calls = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
     assert {f"{method} {path}" for method, path, _ in CALLS} <= calls
     assert {
-        "POST /api/meetings/{id}/join", "GET /api/incidents/{id}/evidence/{n}.jpg", "GET /api/recordings/{id}",
-        "GET /api/recordings/{id}/frames/{seq}.jpg", "GET /api/recordings/{id}/video.mp4", "GET /healthz",
-        "GET /metrics", "GET /api/openapi.json",
-    } <= calls  # fmt: skip
+        "POST /api/meetings/{id}/join",
+        "GET /api/incidents/{id}/evidence/{n}.jpg",
+        "GET /api/recordings/{id}",
+        "GET /api/recordings/{id}/frames/{seq}.jpg",
+        "GET /api/recordings/{id}/video.mp4",
+        "GET /healthz",
+        "GET /metrics",
+        "GET /api/openapi.json",
+    } <= calls
     text = json.dumps(document)
     for reference in set(re.findall(r'"#/components/schemas/(\w+)"', text)):
         assert reference in document["components"]["schemas"]
@@ -614,8 +626,13 @@ async def test_openapi_names_every_call_with_its_bodies_and_the_error(http: Http
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/meetings/{id}/recordings", f"/api/recordings/{ONE}", f"/api/recordings/{ONE}/frames/1.jpg", f"/api/recordings/{ONE}/video.mp4"],
-)  # fmt: skip
+    [
+        "/api/meetings/{id}/recordings",
+        f"/api/recordings/{ONE}",
+        f"/api/recordings/{ONE}/frames/1.jpg",
+        f"/api/recordings/{ONE}/video.mp4",
+    ],
+)
 async def test_what_is_not_built_yet_says_so(path: str, http: Http, room: Exam) -> None:
     refused(await http.get(path.format(id=room.id), http.operator_token), 501, "not_implemented")
 
@@ -623,7 +640,7 @@ async def test_what_is_not_built_yet_says_so(path: str, http: Http, room: Exam) 
 @pytest.mark.parametrize(
     "path",
     ["/api", "/api/", "/api/nothing", f"/api/incidents/{ONE}", "/api/meetings/"],
-)  # fmt: skip
+)
 async def test_an_unknown_address_is_not_found(path: str, http: Http) -> None:
     refused(await http.get(path, http.operator_token), 404, "not_found")
 
@@ -635,8 +652,14 @@ async def test_a_meeting_that_is_not_there_is_not_found(path: str, http: Http) -
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("DELETE", "/api/meetings"), ("PUT", "/api/frames"), ("GET", "/api/frames"), ("POST", "/healthz"), ("PATCH", "/metrics")],
-)  # fmt: skip
+    [
+        ("DELETE", "/api/meetings"),
+        ("PUT", "/api/frames"),
+        ("GET", "/api/frames"),
+        ("POST", "/healthz"),
+        ("PATCH", "/metrics"),
+    ],
+)
 async def test_a_wrong_method_is_said_to_be_one(method: str, path: str, http: Http) -> None:
     refused(await http.call(method, path, token=http.operator_token), 405, "method_not_allowed")
 
@@ -683,9 +706,12 @@ FRIEND, FOE = "https://exams.example", "https://evil.example"
 
 async def preflight(http: Http, origin: str) -> Answer:
     return await http.call(
-        "OPTIONS", "/api/frames", Origin=origin, Access_Control_Request_Method="POST",
+        "OPTIONS",
+        "/api/frames",
+        Origin=origin,
+        Access_Control_Request_Method="POST",
         Access_Control_Request_Headers="authorization, content-type, x-captured-at, x-seq",
-    )  # fmt: skip
+    )
 
 
 async def test_pages_of_an_allowed_origin_may_use_the_api(serve: Serve) -> None:

@@ -386,8 +386,14 @@ async def test_without_a_good_token_nobody_comes_in_and_is_told_why(token: objec
 
 @pytest.mark.parametrize(
     ("role", "namespace"),
-    [("candidate", "/proctor"), ("proctor", "/candidate"), ("reviewer", "/candidate"), ("operator", "/proctor"), ("operator", "/candidate")],
-)  # fmt: skip
+    [
+        ("candidate", "/proctor"),
+        ("proctor", "/candidate"),
+        ("reviewer", "/candidate"),
+        ("operator", "/proctor"),
+        ("operator", "/candidate"),
+    ],
+)
 async def test_a_token_opens_its_own_namespace_and_no_other(role: str, namespace: str, room: Exam) -> None:
     token = room.http.operator_token if role == "operator" else (await room.add("X", role))["token"]
     stranger = people.Person(room.http.url, token, namespace)

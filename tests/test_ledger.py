@@ -12,7 +12,7 @@ import pytest
 from storage.database import Database, DatabaseAway, migrate
 from storage.evidence import EvidenceError, EvidenceStore
 from storage.ledger import Ledger
-from storage.records import IncidentRecord, MeetingRecord, ParticipantRecord, ReviewRecord, new_id
+from storage.records import IncidentRecord, MeetingRecord, ParticipantRecord, ReviewRecord, Row, new_id
 from storage.spool import Spool
 
 from . import people, records
@@ -127,8 +127,13 @@ async def test_an_older_version_never_overwrites_a_newer_one(
 
 
 async def test_while_the_database_is_away_rows_wait_in_the_spool_and_come_home_in_order(
-    own: Postgres, ledger: Ledger, database: Database, spool: Spool, meeting: MeetingRecord, candidate: ParticipantRecord
-) -> None:  # fmt: skip
+    own: Postgres,
+    ledger: Ledger,
+    database: Database,
+    spool: Spool,
+    meeting: MeetingRecord,
+    candidate: ParticipantRecord,
+) -> None:
     before = records.incident(candidate)
     await ledger.keep([before], {})
     await away(own)
@@ -189,8 +194,13 @@ async def _answers(database: Database) -> bool:
 
 
 async def test_what_waits_survives_the_end_of_the_process(
-    own: Postgres, ledger: Ledger, database: Database, store: EvidenceStore, tmp_path: Path, candidate: ParticipantRecord
-) -> None:  # fmt: skip
+    own: Postgres,
+    ledger: Ledger,
+    database: Database,
+    store: EvidenceStore,
+    tmp_path: Path,
+    candidate: ParticipantRecord,
+) -> None:
     incident = records.incident(candidate)
     await away(own)
     try:
@@ -204,9 +214,14 @@ async def test_what_waits_survives_the_end_of_the_process(
 
 @pytest.mark.parametrize("size", [2, 20])
 async def test_a_row_that_is_refused_is_put_aside_and_the_others_are_saved(
-    size: int, ledger: Ledger, database: Database, spool: Spool, tmp_path: Path, meeting: MeetingRecord,
+    size: int,
+    ledger: Ledger,
+    database: Database,
+    spool: Spool,
+    tmp_path: Path,
+    meeting: MeetingRecord,
     candidate: ParticipantRecord,
-) -> None:  # fmt: skip
+) -> None:
     good = [records.incident(candidate) for _ in range(size)]
     bad = records.incident(records.participant())  # of a meeting that does not exist
     await ledger.keep([*good[: size // 2], bad, *good[size // 2 :]], {})
@@ -227,7 +242,7 @@ async def test_a_review_may_come_home_before_its_incident(
 
 
 async def test_a_row_may_be_saved_twice(ledger: Ledger, database: Database, candidate: ParticipantRecord) -> None:
-    rows = [records.incident(candidate), records.activity(candidate)]
+    rows: list[Row] = [records.incident(candidate), records.activity(candidate)]
     await ledger.keep(rows, {})
     await ledger.keep(rows, {})
     assert len(await database.incidents(candidate.meeting_id)) == 1

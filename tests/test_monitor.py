@@ -18,7 +18,7 @@ from . import faces, people
 from .conftest import Serve
 from .people import Candidate, Exam, Http, Json, Proctor
 
-QUICK = {
+QUICK: Json = {
     "sample_interval": 0.3,
     "stream": {"fps": 15},
     "no_face": {"enter_seconds": 0.3},
@@ -48,9 +48,7 @@ async def seen(ada: Candidate, jpeg: bytes, waited_for: Awaitable[Any]) -> Any:
 
 def incident(person: Proctor, event: str, kind: str | None = None) -> Awaitable[Any]:
     """The next event of this type, and of this kind of incident."""
-    return person.inbox.next(
-        "incident", where=lambda d: d["type"] == event and kind in (None, d["incident"]["kind"])
-    )  # fmt: skip
+    return person.inbox.next("incident", where=lambda d: d["type"] == event and kind in (None, d["incident"]["kind"]))
 
 
 async def test_two_people_and_then_nobody_make_one_incident_each_opened_and_closed_once(room: Exam) -> None:
@@ -77,11 +75,15 @@ async def test_two_people_and_then_nobody_make_one_incident_each_opened_and_clos
 
         told = [(d["type"], d["incident"]["kind"]) for d in paula.inbox.all("incident") if d["type"] != "updated"]
         assert told == [
-            ("opened", "multiple_faces"), ("closed", "multiple_faces"), ("opened", "no_face"), ("closed", "no_face"),
-        ]  # fmt: skip
+            ("opened", "multiple_faces"),
+            ("closed", "multiple_faces"),
+            ("opened", "no_face"),
+            ("closed", "no_face"),
+        ]
         assert [(each["kind"], each["state"]) for each in await room.incidents()] == [
-            ("multiple_faces", "closed"), ("no_face", "closed"),
-        ]  # fmt: skip
+            ("multiple_faces", "closed"),
+            ("no_face", "closed"),
+        ]
         assert {name for name, _ in bob.inbox.everything} <= {"pace", "warning"}
         assert not [data for data in bob.inbox.all("warning") if data["kind"] != "stream_lost"]
 

@@ -104,7 +104,9 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("event", "changed"), WRONG, ids=[f"{event}-{next(iter(what))}-{n}" for n, (event, what) in enumerate(WRONG)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("event", "changed"), WRONG, ids=[f"{n}-{event}-{list(what)}" for n, (event, what) in enumerate(WRONG)]
+)
 def test_a_message_with_a_wrong_value_is_refused(event: str, changed: dict[str, Any]) -> None:
     """PostgreSQL keeps no NUL and JSON has no NaN: taken here, they would be lost later."""
     with pytest.raises(ValidationError):
@@ -168,7 +170,11 @@ def test_the_clients_types_are_made_from_this_protocol() -> None:
         pytest.skip("needs client/node_modules: run `make setup`")
     made = subprocess.run(
         ["node", "scripts/protocol.js", "-", "-"],
-        check=True, capture_output=True, cwd=CLIENT, input=json.dumps(protocol.json_schema()).encode(), timeout=60,
-    ).stdout.decode()  # fmt: skip
+        check=True,
+        capture_output=True,
+        cwd=CLIENT,
+        input=json.dumps(protocol.json_schema()).encode(),
+        timeout=60,
+    ).stdout.decode()
     kept = (CLIENT / "src" / "sdk" / "protocol.ts").read_text(encoding="utf-8")
     assert made == kept, "client/src/sdk/protocol.ts is out of date: run `make protocol`"
