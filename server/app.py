@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.api.calls import MAX_BODY_BYTES, SERVICES, errors
+from server.api.calls import MAX_BODY_BYTES, SERVICES, errors, uncompressed
 from server.api.origins import origins
 from server.api.routes import add_routes
 from server.candidate_channel import CandidateChannel
@@ -160,7 +160,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
 
 def _application(services: Services, channels: Channels) -> web.Application:
     """HTTP and sockets."""
-    app = web.Application(middlewares=[origins, errors], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[uncompressed, origins, errors], client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = services
     channels.attach(app)
     channels.open(CandidateChannel(channels.broadcast, services), ProctorChannel(channels.broadcast, services))

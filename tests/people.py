@@ -258,7 +258,8 @@ async def calls(server: Running | str, operator_token: str | None = None) -> Asy
 
 
 async def exam(http: Http, title: str = "Exam", /, **settings: Any) -> Exam:
-    """A new meeting, with these settings of its own."""
+    """A new meeting with these settings of its own; without any, nobody's stream is missed, so that tests may pause."""
+    settings = settings or {"stream_lost": {"enabled": False}}
     answer = await http.post("/api/meetings", {"title": title, "settings": settings}, http.operator_token)
     assert answer.status == 201, answer
     return Exam(http, answer.json)

@@ -16,41 +16,20 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from server.app import Running, running
+from server.app import Running
 from server.protocol import ErrorBody, Role
 from server.tokens import Identity, Tokens
 from storage.records import IncidentRecord
 
-from . import faces, people, records
-from .conftest import Serve, leaving_no_task, settings_for
+from . import faces, people, records, shared
+from .conftest import Serve
 from .people import Answer, Exam, Http, Json
 from .pictures import BAD_PICTURES
-from .postgres import TEMPLATE, Postgres
 
-# One server for the whole file: every test has a meeting of its own on it.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = shared.LOOP
+server, http, room = shared.server, shared.http, shared.room
 
 ONE = "00000000-0000-7000-8000-000000000001"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(postgresql: Postgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    url = await asyncio.to_thread(postgresql.database, template=TEMPLATE)
-    given = settings_for(url, tmp_path_factory.mktemp("api"))
-    async with leaving_no_task(), running(given) as server:
-        yield server
-    await asyncio.to_thread(postgresql.drop, url)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def http(server: Running) -> AsyncIterator[Http]:
-    async with people.calls(server) as http:
-        yield http
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def room(http: Http) -> Exam:
-    return await people.exam(http)
 
 
 def refused(answer: Answer, status: int, code: str) -> None:

@@ -12,10 +12,13 @@ from socketio.exceptions import ConnectionError as SocketRefused
 
 from server.protocol import ErrorBody
 
-from . import faces, people
+from . import faces, people, shared
 from .conftest import Serve
-from .people import Candidate, Exam, Json
+from .people import Candidate, Exam, Json, Proctor
 from .pictures import BAD_PICTURES, padded
+
+pytestmark = shared.LOOP
+server, http, room = shared.server, shared.http, shared.room
 
 
 def now() -> str:
@@ -39,7 +42,8 @@ async def test_a_candidate_is_told_how_to_stream_and_frames_are_acknowledged(roo
     person = Candidate(room.http.url, await room.add())
     await person.connect()
     pace = await person.inbox.next("pace")
-    assert pace == {"fps": 5.0, "width": 320, "quality": 0.6}
+    assert 1 <= pace.pop("fps") <= 5  # less than asked for while this machine lags
+    assert pace == {"width": 320, "quality": 0.6}
     assert [await person.frame() for _ in range(3)] == [{"ok": True}] * 3
     await person.close()
 
@@ -48,7 +52,9 @@ async def test_a_meetings_own_pace_is_told(http: people.Http) -> None:
     room = await people.exam(http, stream={"fps": 2, "width": 480, "quality": 0.8})
     person = Candidate(room.http.url, await room.add())
     await person.connect()
-    assert await person.inbox.next("pace") == {"fps": 2.0, "width": 480, "quality": 0.8}
+    pace = await person.inbox.next("pace")
+    assert pace.pop("fps") <= 2
+    assert pace == {"width": 480, "quality": 0.8}
     await person.close()
 
 
@@ -167,15 +173,18 @@ async def test_a_forged_connect_or_disconnect_changes_nothing(
     event: str, arguments: tuple[Any, ...], room: Exam
 ) -> None:
     async with people.proctor(room) as paula, people.candidate(room) as ada:
-        joined = await paula.inbox.next("candidate", where=lambda data: data["candidate"]["connected"])
+        await paula.inbox.next("candidate", where=lambda data: data["candidate"]["connected"])
         for person in (ada, paula):
             refused(await person.send(event, *arguments), "unknown_event")
         await all_is_well(ada)
         refused(await ada.send("review", {}), "not_allowed")
         assert await paula.send("watch", {"candidate_ids": [], "fps": 1}) == {"ok": True}
-        await paula.inbox.none("candidate", 100 * people.MS) if joined["candidate"]["frames"] else None
-        assert not any(not each["candidate"]["connected"] for each in paula.inbox.all("candidate")[1:])
-        assert await room.http.metric("candidates_connected") == 1
+        presence = [each["candidate"]["connected"] for each in paula.inbox.all("candidate")]
+        assert presence == sorted(presence), "somebody was said to have left"
+        shown = Proctor(room.http.url, await room.add("Pete", "proctor"))
+        await shown.connect()
+        assert (await shown.inbox.next("snapshot"))["candidates"][0]["connected"] is True
+        await shown.close()
 
 
 async def test_a_flood_of_frames_is_refused_and_others_are_not_disturbed(room: Exam) -> None:

@@ -10,8 +10,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from . import faces, people
+from . import faces, people, shared
 from .people import Exam
+
+pytestmark = shared.LOOP
+server, http, room = shared.server, shared.http, shared.room
 
 
 class Wire:

@@ -34,6 +34,10 @@ async def hidden(candidate: Candidate, *, active: bool = True) -> None:
     assert answer == {"ok": True}
 
 
+def _is_hidden(event: Any) -> bool:
+    return bool(event["incident"]["kind"] == "tab_hidden")
+
+
 def no_traceback(server: Serving) -> None:
     assert "Traceback" not in server.log, server.log
 

@@ -11,8 +11,11 @@ from socketio.exceptions import ConnectionError as SocketRefused
 from server import proctor_channel
 from server.protocol import ErrorBody, IncidentEvent, Snapshot
 
-from . import faces, people
+from . import faces, people, shared
 from .people import Candidate, Exam, Proctor
+
+pytestmark = shared.LOOP
+server, http, room = shared.server, shared.http, shared.room
 
 
 def refused(answer: Any, code: str) -> None:

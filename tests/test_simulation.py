@@ -16,9 +16,10 @@ from detection.faces import Frame
 from server import __main__, simulation_clips
 from server.app import Running
 from server.protocol import Pace
-from server.simulation import Candidate, Plan, Socket, simulate
+from server.simulation import Plan, simulate
 from server.simulation_clips import Clip, Shape, SourceError, load
 from server.simulation_meeting import SimulationError, token_in
+from server.simulation_people import Candidate
 from server.simulation_report import Latencies, Report, Tally
 
 from . import faces, people
@@ -156,7 +157,7 @@ def test_clocks_that_differ_and_a_machine_too_slow_are_told() -> None:
 # --- what a candidate sends -------------------------------------------------------------------------------
 
 
-class Line(Socket):
+class Line:
     """A line on which answers come when the test wants."""
 
     def __init__(self) -> None:
@@ -168,6 +169,10 @@ class Line(Socket):
     @property
     def connected(self) -> bool:
         return self.up
+
+    async def open(self, url: str, token: str) -> None: ...
+
+    async def close(self) -> None: ...
 
     async def send(self, event: str, data: Any, answered: Callable[[Any], Any] | None = None) -> None:
         self.sent.append(data)
@@ -226,7 +231,7 @@ async def test_without_a_connection_frames_are_dropped(someone: Candidate, line:
 async def test_an_answer_that_does_not_come_is_given_up(
     someone: Candidate, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.simulation.ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr("server.simulation_people.ANSWER_WITHIN", 0.0)
     for jpeg in (b"1", b"2", b"3"):
         await someone._give(jpeg)
     assert (tally.sent, tally.lost) == (3, 2)

@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 
 from detection.faces import Frame
-
-from .. import faces
+from tests import faces
 
 FPS = 30
 """Chromium's own rate for a Motion JPEG file."""

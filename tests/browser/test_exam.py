@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from server.app import Running
+from tests.conftest import Serve
 
-from ..conftest import Serve
 from . import camera
 from .conftest import Open
 
