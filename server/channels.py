@@ -18,6 +18,7 @@ from server.meetings import Candidate, Meeting
 from server.metrics import Metrics
 from server.protocol import Namespace
 from server.services import Services
+from server.tasks import cancel, every
 from server.tokens import Identity
 from storage.database import DatabaseAway
 
@@ -54,15 +55,7 @@ class Connection:
 
     async def stop(self) -> None:
         """End its tasks. May be called twice."""
-        await cancel(self.greeting)
-        await cancel(self.thumbnails)
-
-
-async def cancel(task: asyncio.Task[None] | None) -> None:
-    """Cancel a task and wait for its end; a task does not cancel itself."""
-    if task is not None and task is not asyncio.current_task():
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel(self.greeting, self.thumbnails)
 
 
 class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has no types
@@ -220,7 +213,7 @@ class Channels:
         self._channels = list(channels)
         for channel in channels:
             self._server.register_namespace(channel)
-        self._reaper = asyncio.create_task(self._reap())
+        self._reaper = asyncio.create_task(every(REAP_SECONDS, self._reap))
 
     async def close(self) -> None:
         """Hang up on everybody, then stop.
@@ -253,10 +246,8 @@ class Channels:
         return [each for channel in self._channels for each in channel.connections.values()]
 
     async def _reap(self) -> None:
-        while True:
-            await asyncio.sleep(REAP_SECONDS)
-            for channel in self._channels:
-                for sid in [sid for sid in channel.connections if channel.backlog(sid) > LOST]:
-                    logger.warning("a connection could not keep up and is closed")
-                    self._metrics.connections_dropped.inc()
-                    await channel.hang_up(sid)
+        for channel in self._channels:
+            for sid in [sid for sid in channel.connections if channel.backlog(sid) > LOST]:
+                logger.warning("a connection could not keep up and is closed")
+                self._metrics.connections_dropped.inc()
+                await channel.hang_up(sid)

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import Literal, Protocol
 
 from detection.rules import Change, ChangeType, Episode
 from detection.values import DetectorInfo
@@ -13,6 +14,7 @@ from server import findings, protocol
 from server.errors import Away, NotFound
 from server.meetings import Candidate, LiveIncident, Meeting, Sample, moment
 from server.metrics import Metrics
+from server.tasks import cancel, every, guarded
 from server.tokens import Identity
 from storage.database import Database, DatabaseAway
 from storage.ledger import Ledger
@@ -93,16 +95,14 @@ class Incidents:
 
     def start(self) -> None:
         """Begin to keep, tell and drain."""
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._drain())]
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(every(DRAIN_SECONDS, self._ledger.drain))]
 
     async def close(self) -> None:
         """Keep and tell what is pending, then stop."""
         with suppress(TimeoutError):
             async with asyncio.timeout(3):
                 await self._idle.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(*self._tasks)
 
     # --- what happens -------------------------------------------------------------------------------------
 
@@ -257,25 +257,12 @@ class Incidents:
         if newest is not None:
             newest.told = True
         view = self._view(pending.meeting, pending.incident)
-        await _quietly(self._announcer.incident(pending.event, pending.meeting, view))
+        await guarded(partial(self._announcer.incident, pending.event, pending.meeting, view))
         if pending.candidate is not None and pending.event is ChangeType.OPENED:
-            await _quietly(self._announcer.warning(pending.candidate, view))
-            await _quietly(self._announcer.candidate("updated", pending.candidate))
+            await guarded(partial(self._announcer.warning, pending.candidate, view))
+            await guarded(partial(self._announcer.candidate, "updated", pending.candidate))
         if pending.candidate is not None and pending.event is ChangeType.CLOSED:
-            await _quietly(self._announcer.warning_cleared(pending.candidate, view))
-            await _quietly(self._announcer.candidate("updated", pending.candidate))
+            await guarded(partial(self._announcer.warning_cleared, pending.candidate, view))
+            await guarded(partial(self._announcer.candidate, "updated", pending.candidate))
         if pending.received_at is not None:
             self._metrics.alert_seconds.observe(now - pending.received_at)
-
-    async def _drain(self) -> None:
-        while True:
-            await asyncio.sleep(DRAIN_SECONDS)
-            await _quietly(self._ledger.drain())
-
-
-async def _quietly(work: Coroutine[Any, Any, None]) -> None:
-    """Run one step of a loop that must outlive any fault in it."""
-    try:
-        await work
-    except Exception:
-        logger.exception("an incident could not be told or drained; the next one is tried")

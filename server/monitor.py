@@ -12,6 +12,7 @@ from server.incidents import Incidents
 from server.meetings import Candidate, Sample
 from server.metrics import Metrics
 from server.sampling import Frame, Sampler, Slot
+from server.tasks import cancel, every
 from server.workers import DetectorFailed, Worker, WorkerLost
 
 logger = logging.getLogger(__name__)
@@ -64,13 +65,11 @@ class Monitor:
         if self._workers:
             self.info = self._workers[0].info
         loops = [self._work(index) for index in self._workers]
-        self._tasks = [asyncio.create_task(each) for each in [*loops, self._tick()]]
+        self._tasks = [asyncio.create_task(each) for each in [*loops, every(TICK_SECONDS, self._tick)]]
 
     async def close(self) -> None:
         """Stop the loop and the workers. May be called twice."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(*self._tasks)
         await asyncio.gather(*(worker.close() for worker in self._workers.values()))
 
     @property
@@ -187,12 +186,10 @@ class Monitor:
                 error = WorkerLost(str(again))
 
     async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            for candidate in list(self._watched):
-                last = None if candidate.latest is None else candidate.latest.received_at
-                self._apply(candidate, Tick(self._clock(), last))
-            self._metrics.stretch.set(max(self._stretches(), default=0.0))
+        for candidate in list(self._watched):
+            last = None if candidate.latest is None else candidate.latest.received_at
+            self._apply(candidate, Tick(self._clock(), last))
+        self._metrics.stretch.set(max(self._stretches(), default=0.0))
 
     def _stretches(self) -> Iterable[float]:
         for candidate in self._watched:

@@ -8,6 +8,7 @@ from typing import Protocol
 from server.meetings import Candidate
 from server.metrics import Metrics
 from server.protocol import Pace
+from server.tasks import cancel
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +58,7 @@ class Pacing:
 
     async def close(self) -> None:
         """Stop. May be called twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await cancel(self._task)
 
     def of(self, candidate: Candidate) -> Pace:
         """How a candidate should stream now."""

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from server import protocol
 from server.broadcast import Broadcast, candidate_room, proctors_room
-from server.channels import OK, Ack, Channel, Connection, cancel
+from server.channels import OK, Ack, Channel, Connection
 from server.errors import NotBuilt, TooMany
 from server.intake import parse
 from server.meetings import moment
 from server.protocol import Namespace
 from server.services import Services
+from server.tasks import cancel
 from server.tokens import Identity
 from server.views import meeting_view
 from storage.records import new_id

@@ -103,7 +103,7 @@ class Worker:
             if number != self._number:
                 raise codec.BadMessage(f"an answer to {number} instead of {self._number}")
             return codec.parse_reply(payload)
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError, codec.BadMessage) as error:
+        except (asyncio.IncompleteReadError, OSError, RuntimeError, codec.BadMessage) as error:
             await _kill(self._process)
             status = self._process.returncode
             raise WorkerLost(f"{type(error).__name__} {error}, status {status}") from error
