@@ -36,6 +36,9 @@ LOST = 1000
 REAP_SECONDS = 1.0
 """How often that is looked at."""
 
+STRANGER_SECONDS = 20.0
+"""Seconds for which a connection may stay without coming into a namespace: who has no token has no business here."""
+
 GREETING_TRIES, GREETING_PAUSE = 500, 0.01
 """How often, and after how many seconds each, a new connection is asked whether it stands."""
 
@@ -145,10 +148,14 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
             logger.exception("an event could not be handled")
             return InvigilError("Something went wrong on our side; it has been noted.").body()
 
+    def wire_of(self, sid: str) -> str | None:
+        """The Engine.IO connection below a connection of this namespace."""
+        found: str | None = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        return found
+
     def backlog(self, sid: str) -> int:
         """Packets that wait for a connection."""
-        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
-        socket = self.server.eio.sockets.get(eio_sid)
+        socket = self.server.eio.sockets.get(self.wire_of(sid))
         return 0 if socket is None else int(socket.queue.qsize())
 
     async def hang_up(self, sid: str) -> None:
@@ -203,6 +210,8 @@ class Channels:
         self._metrics = metrics
         self._channels: list[Channel] = []
         self._reaper: asyncio.Task[None] | None = None
+        self._strangers: dict[str, float] = {}
+        """Connections that are in no namespace, and since when."""
 
     def attach(self, app: web.Application) -> None:
         """Serve the sockets under /socket.io."""
@@ -246,8 +255,18 @@ class Channels:
         return [each for channel in self._channels for each in channel.connections.values()]
 
     async def _reap(self) -> None:
+        await self._reap_strangers()
         for channel in self._channels:
             for sid in [sid for sid in channel.connections if channel.backlog(sid) > LOST]:
                 logger.warning("a connection could not keep up and is closed")
                 self._metrics.connections_dropped.inc()
                 await channel.hang_up(sid)
+
+    async def _reap_strangers(self) -> None:
+        now = asyncio.get_running_loop().time()
+        known = {channel.wire_of(sid) for channel in self._channels for sid in channel.connections}
+        self._strangers = {
+            each: self._strangers.get(each, now) for each in self._server.eio.sockets if each not in known
+        }
+        for eio_sid in [each for each, since in self._strangers.items() if now - since > STRANGER_SECONDS]:
+            await self._server.eio.disconnect(eio_sid)

@@ -66,12 +66,14 @@ class Pacing:
         return asked.model_copy(update={"fps": round(asked.fps * self._share, 3)})
 
     async def _run(self) -> None:
-        clock, calm = asyncio.get_running_loop().time, 0
+        clock, calm, last = asyncio.get_running_loop().time, 0, 0.0
         while True:
             before = clock()
             await asyncio.sleep(LOOK_SECONDS)
             lag = clock() - before - LOOK_SECONDS
-            share, calm = next_share(self._share, lag, calm)
+            # The smaller of two: a single hiccup of the machine is no overload.
+            share, calm = next_share(self._share, min(lag, last), calm)
+            last = lag
             if share != self._share:
                 logger.warning("the event loop lags %.2f s: candidates send %.0f %% of their frames", lag, share * 100)
                 self._share = share

@@ -36,6 +36,8 @@ class Spool:
         self._pictures = folder / "pictures"
         self._pictures.mkdir(exist_ok=True, mode=0o700)
         self._end_last_line()
+        for part in self._pictures.glob("*.part"):  # cut short by a crash, and never promised
+            part.unlink()
 
     def append(self, lines: Iterable[Line]) -> None:
         """Add rows and return once the disk has them.

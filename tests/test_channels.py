@@ -10,6 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from server import channels
+
 from . import faces, people, shared
 from .people import Exam
 
@@ -187,3 +189,12 @@ async def test_a_connection_that_vanishes_on_the_doorstep_leaves_nothing(room: E
     async with people.proctor(room) as paula, people.candidate(room, joined=joined) as ada:
         assert await ada.frame() == {"ok": True}
         assert paula.inbox.all("snapshot")[0]["candidates"][0]["connected"] is False
+
+
+async def test_a_connection_that_comes_into_no_namespace_is_closed(room: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "STRANGER_SECONDS", 0.5)
+    async with people.candidate(room) as ada, wire(room) as stranger:
+        async with asyncio.timeout(people.PATIENCE):
+            while not stranger.socket.closed:
+                await stranger.socket.receive()
+        assert await ada.frame() == {"ok": True}
