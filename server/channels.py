@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,9 @@ REAP_SECONDS = 1.0
 
 STRANGER_SECONDS = 20.0
 """Seconds for which a connection may stay without coming into a namespace: who has no token has no business here."""
+
+DROP_SECONDS = 0.5
+"""Seconds for the last words to a connection that is closed."""
 
 GREETING_TRIES, GREETING_PAUSE = 500, 0.01
 """How often, and after how many seconds each, a new connection is asked whether it stands."""
@@ -189,7 +193,14 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no 
             await super()._handle_eio_message(eio_sid, data)
         except Exception as error:
             wire_logger.warning("a packet that is no Socket.IO (%s): its sender is disconnected", type(error).__name__)
-            await self.eio.disconnect(eio_sid)
+            await self.drop(eio_sid)
+
+    async def drop(self, eio_sid: str) -> None:
+        """Close a connection. The library waits until all was sent, which never ends where nobody reads any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DROP_SECONDS):
+                await self.eio.disconnect(eio_sid)
+        self.eio.sockets.pop(eio_sid, None)
 
 
 class Channels:
@@ -269,4 +280,4 @@ class Channels:
             each: self._strangers.get(each, now) for each in self._server.eio.sockets if each not in known
         }
         for eio_sid in [each for each, since in self._strangers.items() if now - since > STRANGER_SECONDS]:
-            await self._server.eio.disconnect(eio_sid)
+            await self._server.drop(eio_sid)
