@@ -21,7 +21,7 @@ CLIENT := $(shell find client/src client/index.html client/*.json client/*.ts -t
 .PHONY: serve test check bench setup protocol lock clean
 
 serve: setup ## start the server and print the operator's URL
-	$(BIN)/invigil serve
+	@$(BIN)/invigil serve
 
 test: setup ## run every test
 	$(BIN)/python -m pytest
@@ -43,26 +43,26 @@ setup: .venv/installed server/static/index.html .venv/weights ## what serve and 
 ifeq ($(PYTHON),)
 	@echo "Invigil needs Python 3.11 or newer with its venv module: none was found as python3." >&2; exit 1
 endif
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
 
 client/node_modules/.package-lock.json: client/package-lock.json
 ifeq ($(NODE),)
 	@echo "Invigil needs Node.js 20.19 or newer with npm to build its pages: none was found." >&2; exit 1
 endif
-	cd client && npm ci --no-audit --no-fund --loglevel=error
-	touch $@
+	@cd client && npm ci --no-audit --no-fund --loglevel=error >&2
+	@touch $@
 
 server/static/index.html: client/node_modules/.package-lock.json $(CLIENT)
-	cd client && npm run build --silent
-	touch $@
+	@cd client && npm run build --silent >&2
+	@touch $@
 
 .venv/weights: .venv/installed
-	@$(BIN)/invigil models fetch || echo "Going on without: the simple detector (HOG) will do the work."
-	@touch $@
+	@if $(BIN)/invigil models fetch >&2; then touch $@; else \
+		echo "Going on without the better detector: the simple one (HOG) will do the work." >&2; fi
 
 protocol: .venv/installed client/node_modules/.package-lock.json ## make the client's types from server/protocol.py
 	$(BIN)/python -m server.protocol | (cd client && npm run protocol --silent)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -95,11 +95,17 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     return database
 
 
+def steady_clock() -> Callable[[], float]:
+    """Seconds since the epoch that never jump: a clock that is set back would stop all sampling until it caught up."""
+    began = time.time() - time.monotonic()
+    return lambda: began + time.monotonic()
+
+
 def _assemble(
     settings: Settings, tokens: Tokens, database: Database, ledger: Ledger, metrics: Metrics
 ) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
-    clock = time.time
+    clock = steady_clock()
     channels = Channels(settings.allowed_origins, metrics)
     views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
     incidents = Incidents(
@@ -163,7 +169,11 @@ def _application(services: Services, channels: Channels) -> web.Application:
     app = web.Application(middlewares=[uncompressed, origins, errors], client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = services
     channels.attach(app)
-    channels.open(CandidateChannel(channels.broadcast, services), ProctorChannel(channels.broadcast, services))
+    channels.open(
+        CandidateChannel(channels.broadcast, services),
+        ProctorChannel(channels.broadcast, services),
+        notice=lambda: services.monitor.notice_text,
+    )
     # Before anything else ends. Left to the library, sockets would be closed last, on a closed database.
     app.on_shutdown.append(lambda _: channels.close())
     add_routes(app)

@@ -68,7 +68,7 @@ class Broadcast:
     async def _emit(self, namespace: Namespace, role: Role, event: str, message: Wire, to: str) -> None:
         if not may_receive(role, event):
             raise PermissionError(f"{event} is not for a {role}")
-        data = message.model_dump(mode="json", exclude={"jpeg"})
+        data = message.dump()
         if isinstance(message, protocol.Thumbnail):
             data["jpeg"] = message.jpeg  # as bytes: base64 would add a third
         await self._sender.emit(event, data, to, namespace=namespace)

@@ -3,15 +3,19 @@
 from contextlib import suppress
 from typing import Any
 
+from detection.values import Kind
 from server import protocol
 from server.broadcast import Broadcast, candidate_room, open_warnings
 from server.channels import OK, Ack, Channel, Connection
+from server.checks import parse
 from server.errors import Away
-from server.intake import parse
 from server.meetings import Candidate
 from server.protocol import Namespace
 from server.services import Services
 from server.tokens import Identity
+
+SECOND_WITHIN = 3.0
+"""Seconds since the last frame within which the window before still counts as open."""
 
 
 class CandidateChannel(Channel):
@@ -21,16 +25,24 @@ class CandidateChannel(Channel):
         super().__init__(Namespace.CANDIDATE, broadcast, services)
         self._handlers = {"frame": self._frame, "activity": self._activity, "shown": self._shown}
 
-    async def enter(self, sid: str, identity: Identity) -> Connection:
+    async def enter(self, sid: str, identity: Identity, page: str | None) -> Connection:
         """Take a candidate in. The newest socket is the one that counts."""
         candidate = await self._services.lobby.candidate(identity)
         previous, candidate.connection = candidate.connection, sid
         if previous is not None:
+            self._look_for_second(candidate, self.connections.get(previous), page)
             await self._replace(previous)
-        return Connection(sid, identity, candidate.meeting, candidate)
+        return Connection(sid, identity, candidate.meeting, candidate, page)
+
+    def _look_for_second(self, candidate: Candidate, previous: Connection | None, page: str | None) -> None:
+        """Two windows at once are noted; a reload and a new network are the same window and are not."""
+        other = previous is not None and previous.page is not None and page is not None and previous.page != page
+        last = candidate.latest.received_at if candidate.latest else 0.0
+        if other and self._services.clock() - last < SECOND_WITHIN:
+            self._services.monitor.notice(candidate, Kind.SECOND_CONNECTION, active=None, detail="")
 
     async def _replace(self, sid: str) -> None:
-        over = protocol.Ended(reason="This exam was opened in another window, and goes on there.")
+        over = protocol.Ended(reason="This exam was opened in another window, and goes on there.", code="replaced")
         await self._broadcast.to_candidate("ended", over, sid)
         await self.hang_up(sid)
 
@@ -47,6 +59,8 @@ class CandidateChannel(Channel):
         await self._broadcast.to_candidate("pace", self._services.pacing.of(candidate), connection.sid)
         for warning in open_warnings(candidate):
             await self._broadcast.to_candidate("warning", warning, connection.sid)
+        for message in list(candidate.messages):  # they have ids: who has seen one knows it again
+            await self._broadcast.to_candidate("message", message, connection.sid)
         await self._broadcast.candidate("updated", candidate)
         with suppress(Away):  # the exam goes on without this line of its record
             await self._services.incidents.note(candidate, "connected", {})

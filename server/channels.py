@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import socketio
@@ -55,6 +56,8 @@ class Connection:
     identity: Identity
     meeting: Meeting
     candidate: Candidate | None = None
+    page: str | None = None
+    """The browser tab, by an id of its own: a reload keeps it, another window has another."""
     greeting: asyncio.Task[None] | None = None
     """Says the first words, once the client has been told that it is connected."""
     thumbnails: asyncio.Task[None] | None = None
@@ -63,6 +66,13 @@ class Connection:
     async def stop(self) -> None:
         """End its tasks. May be called twice."""
         await cancel(self.greeting, self.thumbnails)
+
+
+def _refusal(error: InvigilError) -> Exception:
+    refusal: Exception = socketio.exceptions.ConnectionRefusedError(
+        error.code, {"code": error.code, "text": error.text}
+    )
+    return refusal
 
 
 class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has no types
@@ -92,19 +102,19 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
 
     async def _connect(self, sid: str, auth: Any) -> None:
         try:
-            identity = self._services.tokens.identify(auth.get("token") if isinstance(auth, dict) else None)
+            auth = auth if isinstance(auth, dict) else {}
+            identity = self._services.tokens.identify(auth.get("token"))
             if identity.role not in self._roles:
                 raise NotAllowed("This link is not for this page. Open the link you were given.")
-            connection = await self.enter(sid, identity)
+            page = auth.get("page")
+            connection = await self.enter(sid, identity, page if isinstance(page, str) else None)
         except InvigilError as error:
-            raise socketio.exceptions.ConnectionRefusedError(
-                error.code, {"code": error.code, "text": error.text}
-            ) from None
+            raise _refusal(error) from None
         except DatabaseAway:
-            away = Away("The database is away just now; we try again.")
-            raise socketio.exceptions.ConnectionRefusedError(
-                away.code, {"code": away.code, "text": away.text}
-            ) from None
+            raise _refusal(Away("The database is away just now; we try again.")) from None
+        except Exception:
+            logger.exception("a connection could not be taken in")
+            raise _refusal(InvigilError("Something went wrong on our side; it has been noted.")) from None
         self.connections[sid] = connection
         connection.greeting = asyncio.create_task(self._greet(connection))
         logger.info("[%s/%s] %s connected", identity.meeting_id, identity.participant_id, identity.role)
@@ -168,8 +178,8 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
 
     # --- what the namespaces differ in ---
 
-    async def enter(self, sid: str, identity: Identity) -> Connection:
-        """Take somebody in, or raise why not."""
+    async def enter(self, sid: str, identity: Identity, page: str | None) -> Connection:
+        """Take somebody in, or raise why not. `page`: the browser tab's own id, where it says one."""
         raise NotImplementedError
 
     async def greet(self, connection: Connection) -> None:
@@ -180,6 +190,9 @@ class Channel(socketio.AsyncNamespace):  # type: ignore[misc] # the library has 
         """Somebody is gone."""
         raise NotImplementedError
 
+    async def refresh(self) -> None:
+        """Something changed that concerns everybody here."""
+
 
 class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no types
     """The library's server, which hangs up on whoever does not speak the protocol.
@@ -189,6 +202,12 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no 
     """
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        # The library would gather as many attachments as a packet promises, in memory. We know events with one, and
+        # no acknowledgements with any.
+        if isinstance(data, str) and (data[:1] == "6" or (data[:1] == "5" and data[:3] != "51-")):
+            wire_logger.warning("a packet with attachments that nobody asked for: its sender is disconnected")
+            await self.drop(eio_sid)
+            return
         try:
             await super()._handle_eio_message(eio_sid, data)
         except Exception as error:
@@ -203,13 +222,21 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no 
         self.eio.sockets.pop(eio_sid, None)
 
 
+def _may_connect(origins: frozenset[str], origin: str | None, environ: dict[str, Any]) -> bool:
+    """Whether a page of this origin may open a socket: our own may always, others when they are named.
+
+    Our own is told by the host alone: behind a TLS proxy we are asked by http for pages of https.
+    """
+    return origin is not None and (origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST"))
+
+
 class Channels:
     """The Socket.IO server with its namespaces, and the ways in which the server hangs up."""
 
     def __init__(self, origins: list[str], metrics: Metrics) -> None:
         self._server = _Server(
             async_mode="aiohttp",
-            cors_allowed_origins=origins or None,  # None: pages of our own origin alone
+            cors_allowed_origins=partial(_may_connect, frozenset(origins)),
             # In the order of arrival; so a handler must be quick, and long work goes elsewhere.
             async_handlers=False,
             max_http_buffer_size=protocol.MAX_MESSAGE_BYTES,
@@ -221,6 +248,8 @@ class Channels:
         self._metrics = metrics
         self._channels: list[Channel] = []
         self._reaper: asyncio.Task[None] | None = None
+        self._notice: Callable[[], str | None] = lambda: None
+        self._told_notice: str | None = None
         self._strangers: dict[str, float] = {}
         """Connections that are in no namespace, and since when."""
 
@@ -228,8 +257,9 @@ class Channels:
         """Serve the sockets under /socket.io."""
         self._server.attach(app)
 
-    def open(self, *channels: Channel) -> None:
-        """Let people in."""
+    def open(self, *channels: Channel, notice: Callable[[], str | None]) -> None:
+        """Let people in. `notice`: what proctors should know of the detector; they are told when it changes."""
+        self._notice, self._told_notice = notice, notice()
         self._channels = list(channels)
         for channel in channels:
             self._server.register_namespace(channel)
@@ -267,6 +297,10 @@ class Channels:
 
     async def _reap(self) -> None:
         await self._reap_strangers()
+        if (notice := self._notice()) != self._told_notice:
+            self._told_notice = notice
+            for channel in self._channels:
+                await channel.refresh()
         for channel in self._channels:
             for sid in [sid for sid in channel.connections if channel.backlog(sid) > LOST]:
                 logger.warning("a connection could not keep up and is closed")

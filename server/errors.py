@@ -20,15 +20,19 @@ class InvigilError(Exception):
     status = 500
     code = "internal"
 
-    def __init__(self, text: str, *, code: str | None = None) -> None:
+    def __init__(self, text: str, *, code: str | None = None, last_seq: int | None = None) -> None:
         super().__init__(text)
         self.text = text
+        self.last_seq = last_seq
         if code is not None:
             self.code = code
 
     def body(self) -> dict[str, object]:
         """The one error shape of the wire."""
-        return {"ok": False, "error": {"code": self.code, "text": self.text}}
+        error: dict[str, object] = {"code": self.code, "text": self.text}
+        if self.last_seq is not None:
+            error["last_seq"] = self.last_seq
+        return {"ok": False, "error": error}
 
 
 class Invalid(InvigilError):

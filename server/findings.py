@@ -22,9 +22,7 @@ def confirming(candidate: Candidate, episode: Episode) -> list[Sample]:
     return [sample for sample in candidate.samples if sample.frame.seq in episode.seqs][-FIRST_EVIDENCE:]
 
 
-def opened(
-    candidate: Candidate, episode: Episode, shots: list[Sample], detector: DetectorInfo | None, at: float
-) -> IncidentRecord:
+def opened(candidate: Candidate, episode: Episode, shots: list[Sample], at: float) -> IncidentRecord:
     """The first version of an incident. `at`: now, in seconds since the epoch."""
     return IncidentRecord(
         id=new_id(),
@@ -37,7 +35,7 @@ def opened(
         updated_at=moment(episode.updated_at),
         closed_at=None,
         text=words.for_proctor(episode),
-        why=_why(episode, detector if shots else None, candidate.meeting.rules_sha256),
+        why=_why(episode, shots[-1].detector if shots else None, candidate.meeting.rules_sha256),
         trace=_trace(shots[-1] if shots else None, at),
     )
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Literal, Protocol
 
 from detection.rules import Change, ChangeType, Episode
-from detection.values import DetectorInfo
 from server import findings, protocol
 from server.errors import Away, NotFound
 from server.meetings import Candidate, LiveIncident, Meeting, Sample, moment
@@ -106,17 +105,17 @@ class Incidents:
 
     # --- what happens -------------------------------------------------------------------------------------
 
-    def report(self, candidate: Candidate, changes: tuple[Change, ...], detector: DetectorInfo | None) -> None:
+    def report(self, candidate: Candidate, changes: tuple[Change, ...]) -> None:
         """Take what the rules found. Returns at once; the order of calls is the order of events."""
         for change in changes:
             if change.type is ChangeType.OPENED:
-                self._open(candidate, change.episode, detector)
+                self._open(candidate, change.episode)
             else:
                 self._change(candidate, change)
 
-    def _open(self, candidate: Candidate, episode: Episode, detector: DetectorInfo | None) -> None:
+    def _open(self, candidate: Candidate, episode: Episode) -> None:
         shots = findings.confirming(candidate, episode)
-        record = findings.opened(candidate, episode, shots, detector, self._clock())
+        record = findings.opened(candidate, episode, shots, self._clock())
         candidate.open[episode.kind] = record.id
         self._metrics.incidents.labels(episode.kind).inc()
         logger.info("[%s/%s] %s opened", record.meeting_id, candidate.id, episode.kind)
@@ -186,7 +185,8 @@ class Incidents:
         if live.record.id in meeting.incidents:
             meeting.remember(live)
         pending = _Pending("reviewed", meeting, None, live, [review])
-        self._push(pending)
+        if not self._push(pending):
+            raise Away("The storage is away and there is no room left; try again later.")
         await pending.kept.wait()
 
     async def _load(self, meeting: Meeting, message: protocol.ReviewMessage) -> LiveIncident:
@@ -214,15 +214,16 @@ class Incidents:
 
     # --- keep, then tell ----------------------------------------------------------------------------------
 
-    def _push(self, pending: _Pending) -> None:
+    def _push(self, pending: _Pending) -> bool:
+        """Put an event into the line. False: it is lost, because there is no room left anywhere."""
         if len(self._pending) >= MAX_PENDING:
             self._metrics.incidents_lost.inc()
             logger.critical("an incident could not be kept anywhere and is lost: there is no room left for it")
-            pending.kept.set()
-            return
+            return False
         self._pending.append(pending)
         self._idle.clear()
         self._wake.set()
+        return True
 
     async def _run(self) -> None:
         while True:
@@ -232,7 +233,7 @@ class Incidents:
             await self._keep(batch)
             for pending in batch:
                 pending.kept.set()
-                await self._tell(pending)
+                await guarded(partial(self._tell, pending))
             if not self._pending:
                 self._idle.set()
 
@@ -244,8 +245,8 @@ class Incidents:
             try:
                 await self._ledger.keep(list(newest.values()), pictures)
                 return
-            except SpoolFull as error:
-                logger.critical("incidents can neither be committed nor spooled, and wait: %s", error)
+            except Exception as error:  # whatever it is: what cannot be kept waits, and is not forgotten
+                logger.critical("incidents can neither be committed nor spooled, and wait: %r", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _tell(self, pending: _Pending) -> None:

@@ -1,23 +1,18 @@
 """The door for frames and activities, the same for the socket and for HTTP. Runs on the event loop for every frame."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
-
-from detection import jpeg
 from detection.values import Kind
-from server.errors import BadFrame, Invalid, InvigilError, TooLarge, TooMany
+from server.checks import check_picture, parse
+from server.errors import InvigilError, TooMany
 from server.incidents import Incidents
 from server.lobby import Lobby
 from server.meetings import Candidate
 from server.metrics import Metrics
 from server.monitor import Monitor
-from server.protocol import MAX_FRAME_BYTES, ActivityKind, ActivityMessage, FrameMessage, Wire
+from server.protocol import ActivityKind, ActivityMessage, FrameMessage
 from server.sampling import Frame
-from server.settings import faults
-
-Message = TypeVar("Message", bound=Wire)
 
 
 class Intake:
@@ -72,34 +67,3 @@ class Intake:
             self._monitor.notice(
                 candidate, Kind(message.kind), active=active if isinstance(active, bool) else None, detail=words
             )
-
-
-def check_picture(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels of what says it is a JPEG. Reads its headers and decodes nothing.
-
-    Raises:
-        TooLarge: over 512 KB.
-        BadFrame: `not_a_jpeg`, `truncated_jpeg` or `bad_dimensions`.
-    """
-    if len(data) > MAX_FRAME_BYTES:
-        raise TooLarge(f"The frame has {len(data)} bytes; the limit is {MAX_FRAME_BYTES}.")
-    try:
-        return jpeg.dimensions(data)
-    except jpeg.NotAJpeg as error:
-        raise BadFrame(str(error), code="not_a_jpeg") from None
-    except jpeg.TruncatedJpeg as error:
-        raise BadFrame(str(error), code="truncated_jpeg") from None
-    except jpeg.BadDimensions as error:
-        raise BadFrame(str(error), code="bad_dimensions") from None
-
-
-def parse(model: type[Message], data: Any) -> Message:
-    """A message from what came over the wire.
-
-    Raises:
-        Invalid: names every field that is missing, unknown or out of range, without its value.
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise Invalid(faults(error)) from None

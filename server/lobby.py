@@ -3,24 +3,31 @@
 import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
-from server.errors import Conflict, NotAllowed, NotFound, TooMany
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from server.incidents import Incidents
 from server.meetings import Candidate, LiveIncident, Meeting, moment
 from server.monitor import Monitor
 from server.protocol import Provider, Role
 from server.providers import Providers
-from server.settings import Settings
+from server.settings import MeetingSettings, Settings
+from server.tasks import guarded
 from server.tokens import Identity
 from storage.database import Database
 from storage.records import MeetingRecord, ParticipantRecord, new_id
 
 logger = logging.getLogger(__name__)
+
+OVER_KEPT = 20
+"""Meetings that are over and still in memory."""
 
 RESUME_WITHIN = timedelta(hours=12)
 """A candidate who was connected this long ago and never finished is expected back after a restart."""
@@ -36,7 +43,7 @@ class Presence(Protocol):
         """Tell the candidate that it is over, and hang up."""
 
     async def meeting_ended(self, meeting: Meeting, reason: str) -> None:
-        """Tell the proctors that it is over, and hang up."""
+        """Tell the proctors that it is over; they may go on to review it."""
 
 
 class Lobby:
@@ -61,6 +68,7 @@ class Lobby:
         self._providers = providers
         self._clock = clock
         self._live: dict[UUID, Meeting] = {}
+        self._over: OrderedDict[UUID, Meeting] = OrderedDict()
         self._loading = asyncio.Lock()
 
     def candidates(self) -> Iterator[Candidate]:
@@ -74,8 +82,9 @@ class Lobby:
             logger.warning("%d incidents were open when the server last stopped and are closed now", count)
         since = moment(self._clock()) - RESUME_WITHIN
         for meeting_id, candidate_id in await self._database.interrupted_candidates(since):
-            meeting = await self.meeting(meeting_id)
-            self._monitor.expect(meeting.candidate(candidate_id))
+            with suppress(NotFound):
+                meeting = await self.meeting(meeting_id)
+                self._monitor.expect(meeting.candidate(candidate_id))
 
     # --- meetings -----------------------------------------------------------------------------------------
 
@@ -96,7 +105,10 @@ class Lobby:
 
     async def first_proctor(self, meeting: Meeting) -> ParticipantRecord:
         """The proctor who was made with the meeting: whoever the operator gives the proctor link to."""
-        return (await self._database.participants(meeting.id, Role.PROCTOR))[0]
+        found = await self._database.participants(meeting.id, Role.PROCTOR)
+        if found or meeting.ended:
+            return found[0]
+        return (await self.add(meeting, "Proctor", Role.PROCTOR))[0]  # the database went away between the two
 
     async def meeting(self, meeting_id: UUID | None) -> Meeting:
         """A meeting, over or not.
@@ -106,17 +118,22 @@ class Lobby:
         """
         if meeting_id is None:
             raise NotFound("There is no such meeting.")
-        if meeting_id not in self._live:
+        found = self._live.get(meeting_id) or self._over.get(meeting_id)
+        if found is None:
             async with self._loading:
-                if meeting_id not in self._live:
-                    return await self._load(meeting_id)
-        return self._live[meeting_id]
+                found = self._live.get(meeting_id) or self._over.get(meeting_id) or await self._load(meeting_id)
+        return found
+
+    def recent_incident(self, incident_id: UUID) -> LiveIncident | None:
+        """An incident that is still in memory."""
+        meetings = [*self._live.values(), *self._over.values()]
+        return next((meeting.incidents[incident_id] for meeting in meetings if incident_id in meeting.incidents), None)
 
     async def _load(self, meeting_id: UUID) -> Meeting:
         record = await self._database.meeting(meeting_id)
         if record is None:
             raise NotFound("There is no such meeting.")
-        meeting = Meeting(record, self._settings.for_meeting(record.settings))
+        meeting = Meeting(record, self._settings_of(record))
         finished = await self._database.finished_candidates(meeting_id)
         for participant in await self._database.participants(meeting_id, Role.CANDIDATE):
             meeting.add(participant).finished = participant.id in finished
@@ -124,9 +141,19 @@ class Lobby:
         reviews = await self._database.latest_reviews([each.id for each in incidents])
         for incident in reversed(incidents):
             meeting.remember(LiveIncident(incident, reviews.get(incident.id), told=True))
-        if not meeting.ended:  # one that is over is looked at, not lived in
+        if meeting.ended:
+            self._remember(meeting)
+        else:
             self._live[meeting_id] = meeting
         return meeting
+
+    def _settings_of(self, record: MeetingRecord) -> MeetingSettings:
+        try:
+            return self._settings.for_meeting(record.settings)
+        except Invalid as error:
+            # It was accepted once, under other settings of the server. An exam is not locked out for that.
+            logger.error("[%s] the server's own settings are in force: %s", record.id, error.text)
+            return self._settings.for_meeting({})
 
     async def end(self, meeting_id: UUID) -> Meeting:
         """End a meeting for everyone. A second call changes nothing.
@@ -135,19 +162,30 @@ class Lobby:
             NotFound: there is none.
         """
         meeting = await self.meeting(meeting_id)
-        if not meeting.ended:
-            record = await self._database.end_meeting(meeting_id, moment(self._clock()))
-            if record is None:
-                raise NotFound("There is no such meeting.")
-            await self._providers.get(Provider(record.provider)).end(record)
-            meeting.record = record
-            for candidate in meeting.candidates.values():
-                self._monitor.finish(candidate)
-                await self._presence.ended(candidate, "The meeting has ended.")
-            await self._presence.meeting_ended(meeting, "The meeting has ended.")
-            self._live.pop(meeting_id, None)
-            logger.info("[%s] meeting ended", meeting_id)
+        if meeting.ended:
+            return meeting
+        record = await self._database.end_meeting(meeting_id, moment(self._clock()))
+        if record is None:
+            raise NotFound("There is no such meeting.")
+        # From here on nothing may stop it: nobody must be watched, or go on as if watched, after the end.
+        meeting.record = record
+        self._live.pop(meeting_id, None)
+        self._remember(meeting)
+        candidates = list(meeting.candidates.values())
+        for candidate in candidates:
+            self._monitor.finish(candidate)
+        for candidate in candidates:
+            await guarded(partial(self._presence.ended, candidate, "The meeting has ended."))
+        await guarded(partial(self._presence.meeting_ended, meeting, "The meeting has ended."))
+        await guarded(partial(self._providers.get(Provider(record.provider)).end, record))
+        logger.info("[%s] meeting ended", meeting_id)
         return meeting
+
+    def _remember(self, meeting: Meeting) -> None:
+        """Keep one that is over for those who still look at it, and let the oldest go."""
+        self._over[meeting.id] = meeting
+        while len(self._over) > OVER_KEPT:
+            self._over.popitem(last=False)
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -165,6 +203,8 @@ class Lobby:
             raise NotAllowed("This link is not valid. Ask for a new one.") from None
         if not secrets.compare_digest(code.encode(), meeting.record.join_code.encode()):
             raise NotAllowed("This link is not valid. Ask for a new one.")
+        if not meeting.joins.take(self._clock()):
+            raise TooMany("Too many people join at once. Try again in a few seconds.")
         return await self.add(meeting, name, Role.CANDIDATE)
 
     async def add(

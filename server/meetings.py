@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from detection import rules
-from detection.values import Kind, Observation
+from detection.values import DetectorInfo, Kind, Observation
 from server import protocol
 from server.errors import BadFrame, Conflict, NotFound, TooMany
 from server.protocol import CandidateState
@@ -15,7 +15,10 @@ from server.settings import MeetingSettings
 from storage.records import IncidentRecord, MeetingRecord, ParticipantRecord, ReviewRecord
 
 RECENT_SAMPLES = 12
-"""Judged frames kept for evidence: as many as the longest rule looks back on."""
+"""Judged frames kept for evidence: what opens an incident is among the newest of them."""
+
+MAX_MESSAGES = 20
+"""Messages kept for a candidate."""
 
 RECENT_INCIDENTS = 200
 """Closed incidents kept in memory for a proctor who connects; older ones are read from the database."""
@@ -34,6 +37,8 @@ class Sample:
     """The very bytes."""
     observation: Observation
     """What was seen."""
+    detector: DetectorInfo
+    """Who saw it."""
     sampled_at: float
     """When a worker took it, seconds since the epoch."""
     observed_at: float
@@ -96,6 +101,10 @@ class Candidate:
     """The newest judged frames, for evidence."""
     open: dict[Kind, UUID] = field(default_factory=dict)
     """The open incident of each kind."""
+    messages: deque[protocol.Message] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
+    """The proctors' newest messages, for whoever was away when they were sent."""
+    unreadable_since: float | None = None
+    """Since when no sample could be decoded."""
 
     @property
     def id(self) -> UUID:
@@ -129,9 +138,16 @@ class Candidate:
             raise BadFrame(
                 f"seq {frame.seq} was sent before or is out of order; the last was {self.latest.seq}.",
                 code="replayed_seq",
+                last_seq=self.latest.seq,
             )
         self.latest = frame
         self.frames += 1
+
+    def last_picture_at(self) -> float | None:
+        """When the newest frame arrived that may be a picture: frames that nobody can decode are no stream."""
+        if self.latest is None or self.unreadable_since is None:
+            return None if self.latest is None else self.latest.received_at
+        return min(self.latest.received_at, self.unreadable_since)
 
     def streaming_state(self) -> CandidateState:
         """What can be said of the stream."""
@@ -170,6 +186,8 @@ class Meeting:
         self.rules_sha256 = settings.rules.sha256()
         self.candidates: dict[UUID, Candidate] = {}
         self.incidents: OrderedDict[UUID, LiveIncident] = OrderedDict()
+        # A whole year may join within seconds; a script that makes names may not.
+        self.joins = Allowance(rate=10, burst=200)
 
     @property
     def id(self) -> UUID:

@@ -82,10 +82,12 @@ class Monitor:
         """What operators and proctors should know of the detector; None when it is the best one."""
         if self.info is None:
             return "Detection is off: nobody's camera is judged."
+        if not self._workers:
+            return "Detection is down for the moment: nobody's camera is judged until it is back."
         if self.info.name == "hog":
             return (
                 "The simple detector (HOG) is at work: it is slow, and misses faces that are small, turned or dark. "
-                "Run `invigil models fetch` for the better one."
+                "The operator can have the better one with `invigil models fetch`."
             )
         return None
 
@@ -141,33 +143,40 @@ class Monitor:
     async def _work(self, index: int) -> None:
         while True:
             slot, frame = await self._sampler.take()
-            sampled_at = self._clock()
+            sampled_at, worker = self._clock(), self._workers[index]
             try:
-                answer = await self._workers[index].analyze(frame.jpeg)
+                answer = await worker.analyze(frame.jpeg)
             except WorkerLost as error:
                 # A frame that kills workers must not do so at the rate of the stream.
                 self._sampler.settle(slot, burst=False)
                 await self._replace(index, error)
                 continue
             try:
-                self._judge(slot, frame, sampled_at, answer)
+                self._judge(slot, frame, sampled_at, answer, worker.info)
             except Exception:
                 logger.exception("[%s] a sample could not be judged", slot.owner.id)
                 self._sampler.settle(slot, burst=False)
 
     def _judge(
-        self, slot: Slot[Candidate], frame: Frame, sampled_at: float, answer: codec.Observed | codec.Failed
+        self,
+        slot: Slot[Candidate],
+        frame: Frame,
+        sampled_at: float,
+        answer: codec.Observed | codec.Failed,
+        info: DetectorInfo,
     ) -> None:
         candidate = slot.owner
         self._metrics.samples.inc()
         if isinstance(answer, codec.Failed):
             # Our checks at the door let it pass, and it is no picture: counted, and no verdict on anyone.
             candidate.refused += 1
+            candidate.unreadable_since = candidate.unreadable_since or frame.received_at
             self._metrics.samples_failed.inc()
             self._sampler.settle(slot, burst=False)
             return
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
-        candidate.samples.append(Sample(frame, answer.observation, sampled_at, self._clock()))
+        candidate.unreadable_since = None
+        candidate.samples.append(Sample(frame, answer.observation, info, sampled_at, self._clock()))
         self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation))
         self._sampler.settle(slot, burst=candidate.state.unsettled)
 
@@ -181,14 +190,18 @@ class Monitor:
             if losses > FAST_RESTARTS:
                 await asyncio.sleep(RESTART_PAUSE)
             try:
-                self._workers[index] = await Worker.start(self._detector, self._models)
+                # By its name, not by `auto`: an exam does not change its judge half-way.
+                name = self.info.name if self.info else self._detector
+                self._workers[index] = await Worker.start(name, self._models)
             except (WorkerLost, DetectorFailed, OSError) as again:
                 error = WorkerLost(str(again))
 
     async def _tick(self) -> None:
         for candidate in list(self._watched):
-            last = None if candidate.latest is None else candidate.latest.received_at
-            self._apply(candidate, Tick(self._clock(), last))
+            try:
+                self._apply(candidate, Tick(self._clock(), candidate.last_picture_at()))
+            except Exception:
+                logger.exception("[%s] the rules met a fault", candidate.id)
         self._metrics.stretch.set(max(self._stretches(), default=0.0))
 
     def _stretches(self) -> Iterable[float]:
@@ -199,4 +212,4 @@ class Monitor:
     def _apply(self, candidate: Candidate, event: rules.Event) -> None:
         settings = candidate.meeting.settings.rules
         candidate.state, changes = rules.step(candidate.state, settings, event)
-        self._incidents.report(candidate, changes, self.info)
+        self._incidents.report(candidate, changes)

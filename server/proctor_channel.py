@@ -8,8 +8,8 @@ from uuid import UUID
 from server import protocol
 from server.broadcast import Broadcast, candidate_room, proctors_room
 from server.channels import OK, Ack, Channel, Connection
-from server.errors import NotBuilt, TooMany
-from server.intake import parse
+from server.checks import parse
+from server.errors import Conflict, NotBuilt, TooMany
 from server.meetings import moment
 from server.protocol import Namespace
 from server.services import Services
@@ -40,7 +40,7 @@ class ProctorChannel(Channel):
             "offer": self._offer,
         }
 
-    async def enter(self, sid: str, identity: Identity) -> Connection:
+    async def enter(self, sid: str, identity: Identity, page: str | None) -> Connection:
         """Take a proctor or reviewer in."""
         meeting = await self._services.lobby.meeting(identity.meeting_id)
         if sum(each.meeting.id == meeting.id for each in self.connections.values()) >= MAX_PROCTORS:
@@ -49,9 +49,18 @@ class ProctorChannel(Channel):
 
     async def greet(self, connection: Connection) -> None:
         """All there is to draw the console."""
-        meeting, role = connection.meeting, connection.identity.role
         self._services.metrics.proctors.set(len(self.connections))
-        await self.server.enter_room(connection.sid, proctors_room(meeting, role), self.namespace)
+        room = proctors_room(connection.meeting, connection.identity.role)
+        await self.server.enter_room(connection.sid, room, self.namespace)
+        await self._snapshot(connection)
+
+    async def refresh(self) -> None:
+        """Draw every console anew."""
+        for connection in list(self.connections.values()):
+            await self._snapshot(connection)
+
+    async def _snapshot(self, connection: Connection) -> None:
+        meeting, role = connection.meeting, connection.identity.role
         told = [live for live in meeting.incidents.values() if live.told]
         snapshot = protocol.Snapshot(
             meeting=meeting_view(meeting.record),
@@ -70,7 +79,7 @@ class ProctorChannel(Channel):
     async def _watch(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.WatchMessage, data)
         await cancel(connection.thumbnails)
-        if message.candidate_ids:
+        if message.candidate_ids and connection.sid in self.connections:
             connection.thumbnails = asyncio.create_task(self._show(connection, message))
         return OK
 
@@ -107,9 +116,12 @@ class ProctorChannel(Channel):
     async def _warn(self, connection: Connection, data: Any) -> Ack:
         message = parse(protocol.WarnMessage, data)
         candidate = connection.meeting.candidate(message.candidate_id)
+        if candidate.over:
+            raise Conflict("This candidate's exam is over; nobody would read it.")
         words = protocol.Message(id=new_id(), text=message.text, at=moment(self._services.clock()))
         proctor = str(connection.identity.participant_id)
         await self._services.incidents.note(candidate, "warned", {"text": message.text, "proctor_id": proctor})
+        candidate.messages.append(words)
         await self._broadcast.to_candidate("message", words, candidate_room(candidate))
         return OK
 

@@ -6,7 +6,7 @@
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
@@ -127,6 +127,12 @@ class Wire(BaseModel):
     """A message. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    sparse: ClassVar[bool] = False
+    """Whether what is not set is left out, in place of null."""
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON has it; pictures are left out."""
+        return self.model_dump(mode="json", exclude={"jpeg"}, exclude_none=self.sparse)
 
 
 # --- /candidate, in ---------------------------------------------------------------------------------------
@@ -194,9 +200,30 @@ class Message(Wire):
 
 
 class Ended(Wire):
-    """Event `ended`: the exam is over for this candidate."""
+    """Event `ended`: the exam is over for this candidate; or, for a proctor, the meeting is."""
+
+    sparse: ClassVar[bool] = True
 
     reason: str
+    code: Literal["replaced"] | None = None
+    """`replaced`: it goes on in another window, which this one may take it back from."""
+
+
+class Held(Wire):
+    """One thing that is held against a candidate, as they may see it."""
+
+    incident_id: UUID
+    kind: Kind
+    text: str
+    opened_at: Time
+    closed_at: Time | None = None
+    verdict: Verdict | None = None
+
+
+class HeldList(Wire):
+    """Answer to `GET /api/held`, newest first: all that is held against the candidate who asks."""
+
+    held: list[Held]
 
 
 # --- the things themselves --------------------------------------------------------------------------------
@@ -447,11 +474,22 @@ class IncidentPage(Wire):
 class FrameAck(Wire):
     """Answer to `frame` and to `POST /api/frames`."""
 
+    sparse: ClassVar[bool] = True
+
     ok: Literal[True] = True
     pace: Pace | None = None
     warnings: list[Warning] | None = Field(
         default=None, description="over HTTP only: the warnings open now, since nothing can be pushed there"
     )
+    messages: list[Message] | None = Field(
+        default=None, description="over HTTP only: the proctors' newest messages; those seen before have the same id"
+    )
+
+
+class Done(Wire):
+    """Answer to a call that has nothing else to say."""
+
+    ok: Literal[True] = True
 
 
 class ErrorDetail(Wire):
@@ -459,6 +497,7 @@ class ErrorDetail(Wire):
 
     code: str
     text: str
+    last_seq: int | None = Field(default=None, description="with `replayed_seq`: go on above this number")
 
 
 class ErrorBody(Wire):
@@ -491,7 +530,7 @@ OUTBOUND: dict[str, type[Wire]] = {
 }
 BODIES: tuple[type[Wire], ...] = (
     CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, IncidentPage,
-    FrameAck, ErrorBody,
+    FrameAck, HeldList, Done, ErrorBody,
 )  # fmt: skip
 
 

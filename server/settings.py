@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from detection.rules import RuleSettings
 from detection.rules import SettingsError as RuleSettingsError
+from server.checks import fault_lines, faults
 from server.errors import Invalid
 from server.protocol import Pace
 
@@ -132,22 +133,5 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        lines = "\n".join(f"  INVIGIL_{fault}" for fault in _lines(error, upper=True))
+        lines = "\n".join(f"  INVIGIL_{fault}" for fault in fault_lines(error, upper=True))
         raise SettingsError(f"These settings cannot be used:\n{lines}") from None
-
-
-def faults(error: ValidationError) -> str:
-    """What pydantic found, in one line, without the values: they may be secrets or pictures."""
-    return "; ".join(_lines(error, upper=False)[:10])
-
-
-def _lines(error: ValidationError, *, upper: bool) -> list[str]:
-    found = []
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
-        where = ".".join(str(part) for part in each["loc"])[:100]
-        text = each["msg"].removeprefix("Value error, ")
-        name, colon, rest = text.partition(":")
-        if not where and colon:
-            where, text = name, rest.strip()
-        found.append(f"{where.upper() if upper else where}: {text}" if where else text)
-    return found

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from server.checks import faults
 from server.protocol import Pace
-from server.settings import faults, load
+from server.settings import load
 
 if TYPE_CHECKING:
     from server.simulation import Plan

@@ -1,8 +1,10 @@
 """Records as the wire shows them."""
 
+from detection import words
+from detection.values import Kind
 from server import protocol
 from server.meetings import LiveIncident, Meeting
-from server.protocol import MeetingState, Provider, Role
+from server.protocol import MeetingState, Provider, Role, Verdict
 from server.tokens import Tokens
 from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReviewRecord
 
@@ -29,6 +31,18 @@ def participant_view(record: ParticipantRecord) -> protocol.Participant:
         role=Role(record.role),
         created_at=record.created_at,
         ended_at=record.ended_at,
+    )
+
+
+def held_view(record: IncidentRecord, review: ReviewRecord | None) -> protocol.Held:
+    """An incident as the candidate may see it."""
+    return protocol.Held(
+        incident_id=record.id,
+        kind=Kind(record.kind),
+        text=words.for_candidate(Kind(record.kind)),
+        opened_at=record.opened_at,
+        closed_at=record.closed_at,
+        verdict=None if review is None else Verdict(review.verdict),
     )
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -152,6 +150,7 @@ async def _read(process: asyncio.subprocess.Process) -> tuple[int, bytes]:
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGKILL)
+    if process.returncode is None:  # once it is reaped, its number may be another's
+        with suppress(ProcessLookupError):
+            process.kill()
     await process.wait()

@@ -133,7 +133,9 @@ class Database:
         except (psycopg2.OperationalError, psycopg2.InterfaceError, TimeoutError, OSError) as error:
             raise DatabaseAway(f"{name}: {type(error).__name__} {str(error).strip()}") from error
         except psycopg2.Error as error:
-            raise DatabaseError(f"{name}: {str(error).strip()}") from error
+            # Not its whole text: the detail of a constraint holds the row, and the row holds names.
+            primary = error.diag.message_primary or type(error).__name__
+            raise DatabaseError(f"{name}: {primary}") from None
 
     async def _records(self, record: type[R], name: str, /, **parameters: object) -> list[R]:
         rows = await self._run(name, **parameters)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { activityNow } from "../src/sdk/activity";
-import { Connection, type ConnectionEvents, type Timing } from "../src/sdk/connection";
+import { Connection } from "../src/sdk/connection";
+import type { ConnectionEvents, Timing } from "../src/sdk/link";
 import type { Warning } from "../src/sdk/protocol";
 import { CandidateServer } from "./server";
 

@@ -4,13 +4,13 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
+from server.checks import parse
 from server.errors import Away, Invalid, InvigilError, NotAllowed, NotAuthenticated, NotFound, TooLarge
-from server.intake import parse
 from server.protocol import Role, Wire
 from server.services import Services
 from server.tokens import Identity
@@ -71,11 +71,18 @@ class Call:
         Raises:
             Invalid: it is no JSON object of this shape.
         """
+        return parse(model, await self.json())
+
+    async def json(self) -> Any:
+        """The JSON body, not looked into.
+
+        Raises:
+            Invalid: it is no JSON.
+        """
         try:
-            data = json.loads(await self.request.read())
+            return json.loads(await self.request.read())
         except (ValueError, RecursionError):
             raise Invalid("The body is not JSON.") from None
-        return parse(model, data)
 
     def query(self, *names: str) -> dict[str, str]:
         """The query, which may hold these names and no other.
@@ -124,7 +131,7 @@ class Route:
         answer = await self.handler(Call(request, identity))
         if isinstance(answer, web.StreamResponse):
             return answer
-        return web.json_response(text=answer.model_dump_json(), status=self.status)
+        return web.json_response(answer.dump(), status=self.status)
 
 
 def bearer(request: web.Request) -> str:

@@ -19,7 +19,19 @@ async def receive(call: Call) -> protocol.FrameAck:
         "jpeg": await call.request.read(),
     }
     call.services.intake.frame(candidate, data)
-    return protocol.FrameAck(pace=call.services.pacing.of(candidate), warnings=open_warnings(candidate))
+    return protocol.FrameAck(
+        pace=call.services.pacing.of(candidate),
+        warnings=open_warnings(candidate),
+        messages=list(candidate.messages) or None,
+    )
+
+
+async def note(call: Call) -> protocol.Done:
+    """Take an activity where a socket cannot be had."""
+    assert call.identity is not None
+    candidate = await call.services.lobby.candidate(call.identity)
+    await call.services.intake.activity(candidate, await call.json())
+    return protocol.Done()
 
 
 def _number(text: str | None, name: str, kind: type[int] | type[float]) -> float:

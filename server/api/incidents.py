@@ -9,6 +9,7 @@ from server.api.meetings import query_id
 from server.errors import Invalid, NotFound
 from server.meetings import LiveIncident
 from server.protocol import IncidentState
+from server.views import held_view
 
 MAX_PAGE = 500
 
@@ -32,11 +33,23 @@ async def index(call: Call) -> protocol.IncidentPage:
     return protocol.IncidentPage(incidents=shown, after=str(found[-1].id) if len(found) == limit else None)
 
 
+async def held(call: Call) -> protocol.HeldList:
+    """All that is held against the candidate who asks, in the words that they were shown."""
+    assert call.identity is not None
+    identity, database = call.identity, call.services.database
+    meeting = await call.services.lobby.meeting(identity.meeting_id)
+    found = await database.incidents(meeting.id, candidate_id=identity.participant_id, limit=MAX_PAGE)
+    reviews = await database.latest_reviews([each.id for each in found])
+    return protocol.HeldList(held=[held_view(each, reviews.get(each.id)) for each in found])
+
+
 async def evidence(call: Call) -> web.StreamResponse:
     """A photograph: the very bytes that the candidate's browser sent."""
     query = call.query("expires", "signature")
     call.services.tokens.check(call.request.path, query.get("expires", ""), query.get("signature", ""))
-    incident = await call.services.database.incident(call.id())
+    # In memory first: while the database is away, its photographs can still be had.
+    recent = call.services.lobby.recent_incident(call.id())
+    incident = recent.record if recent else await call.services.database.incident(call.id())
     n = int(call.request.match_info["n"])
     if incident is None or n >= len(incident.evidence):
         raise NotFound("There is no such picture.")

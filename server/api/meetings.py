@@ -7,8 +7,8 @@ from uuid import UUID
 
 from server import protocol
 from server.api.calls import Call
+from server.checks import check_picture
 from server.errors import Invalid, NotAllowed, NotFound
-from server.intake import check_picture
 from server.meetings import Meeting
 from server.protocol import Role
 from server.tokens import Identity

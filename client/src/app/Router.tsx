@@ -1,6 +1,7 @@
 /** Four pages, each with code of its own: a candidate's browser never loads the proctor's. */
 
 import { lazy, type ReactNode, Suspense } from "react";
+import { joiningBy } from "./shared/joining";
 import { ProblemPage } from "./shared/ProblemPage";
 
 const OperatorPage = lazy(() => import("./operator/OperatorPage"));
@@ -12,14 +13,12 @@ export function Router() {
 }
 
 function pageAt(path: string): ReactNode {
-  const joining = /^\/join\/([^/]+)\/?$/.exec(path);
-  if (joining?.[1]) return <CandidatePage joining={{ meetingId: joining[1], code: codeInAddress() }} />;
+  if (path.startsWith("/join/")) {
+    const joining = joiningBy(path, window.location.search);
+    return joining ? <CandidatePage joining={joining} /> : <ProblemPage problem="bad_link" />;
+  }
   if (path === "/exam") return <CandidatePage />;
   if (path === "/proctor") return <ProctorPage />;
   if (path === "/") return <OperatorPage />;
   return <ProblemPage problem="unknown_page" />;
-}
-
-function codeInAddress(): string {
-  return new URLSearchParams(window.location.search).get("code") ?? "";
 }

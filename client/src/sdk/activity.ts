@@ -11,8 +11,8 @@ import type { ActivityKind, ActivityMessage } from "./protocol";
 
 type Report = (activity: ActivityMessage) => void;
 
-/** A glance at a notification, or the browser's own dialogues, are shorter than this. */
-const FOCUS_GRACE_MS = 500;
+/** A glance at a notification, the browser's own dialogues, or the way to the next page are shorter than this. */
+const AWAY_GRACE_MS = 500;
 /** Several events of one key press are one. */
 const CLIPBOARD_GRACE_MS = 1000;
 
@@ -46,19 +46,32 @@ function watchTabAndFocus(report: Report): Undo {
   const hidden = lasting("tab_hidden", report);
   const unfocused = lasting("focus_lost", report);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let leaving = false;
 
   /** A hidden tab has no focus either: one report is enough, the graver one. */
+  const tell = () => {
+    hidden(document.hidden);
+    unfocused(!document.hidden && !document.hasFocus());
+  };
   const look = () => {
     clearTimeout(timer);
-    hidden(document.hidden);
-    if (document.hidden || document.hasFocus()) unfocused(false);
-    else timer = setTimeout(() => unfocused(!document.hidden && !document.hasFocus()), FOCUS_GRACE_MS);
+    if (leaving) return;
+    if (!document.hidden) hidden(false);
+    if (!document.hidden && document.hasFocus()) unfocused(false);
+    else timer = setTimeout(tell, AWAY_GRACE_MS);
+  };
+  /** A reload hides the page as well; a page that was left may come back from the browser's memory. */
+  const leave = (gone: boolean) => () => {
+    leaving = gone;
+    look();
   };
   look();
   return all(
     listen(document, "visibilitychange", look),
     listen(window, "blur", look),
     listen(window, "focus", look),
+    listen(window, "pagehide", leave(true)),
+    listen(window, "pageshow", leave(false)),
     () => clearTimeout(timer),
   );
 }

@@ -8,62 +8,20 @@ import { io, type Socket } from "socket.io-client";
 import { Emitter } from "./emitter";
 import { errorIn, isFinal, refusalIn } from "./errors";
 import { type CapturedFrame, type FrameCounters, FrameSlot, Sequence } from "./frames";
-import { postFrame } from "./http";
-import { LastingActivities, Outbox } from "./outbox";
+import { postActivity, postFrame } from "./http";
+import { type ClientEvents, type ConnectionEvents, type LinkState, type ServerEvents, TIMING, type Timing } from "./link";
+import { LastingActivities, Outbox, type Reports, type Way } from "./outbox";
 import { DEFAULT_PACE } from "./pace";
-import type {
-  ActivityMessage, Ended, ErrorDetail, FrameAck, FrameMessage, Message, Pace, Warning, WarningCleared,
-} from "./protocol";
+import type { ActivityMessage, Ended, ErrorDetail, FrameAck, FrameMessage, Message, Pace } from "./protocol";
+import { SOCKET_OPTIONS } from "./socket";
+import { pageId } from "./storage";
 import { OpenWarnings } from "./warnings";
-
-/**
- * `connecting`: not yet, or for a moment not. `connected`: over the socket. `http`: the slower way works.
- * `offline`: nothing gets through; it goes on trying. `closed`: over, for good.
- */
-export type LinkState = "connecting" | "connected" | "http" | "offline" | "closed";
-
-export interface ConnectionEvents {
-  state: LinkState;
-  pace: Required<Pace>;
-  warning: Warning;
-  warning_cleared: WarningCleared;
-  message: Message;
-  /** The exam is over for this candidate. */
-  ended: Ended;
-  /** The server refused for good; trying again with this token cannot help. */
-  fatal: ErrorDetail;
-}
-
-interface ServerEvents {
-  warning(warning: Warning): void;
-  warning_cleared(cleared: WarningCleared): void;
-  pace(pace: Pace): void;
-  message(message: Message): void;
-  ended(ended: Ended): void;
-}
-
-interface ClientEvents {
-  frame(frame: FrameMessage, ack: (answer: unknown) => void): void;
-}
-
-/** Milliseconds. */
-export interface Timing {
-  answerWithin: number;
-  /** Without a socket for so long, frames go over HTTP. */
-  fallbackAfter: number;
-  /** Between two frames over HTTP. */
-  httpInterval: number;
-  /** After a reconnect, by when the server has told again which warnings are open. */
-  sweepAfter: number;
-  /** Before asking again after the server itself ended the connection; doubles up to ten times this. */
-  retryAfter: number;
-}
-
-const TIMING: Timing = { answerWithin: 5000, fallbackAfter: 5000, httpInterval: 1000, sweepAfter: 1500, retryAfter: 1000 };
 
 export interface ConnectionOptions {
   url: string;
   token: string;
+  /** A name of this page that survives its reload; one of this tab unless told otherwise. */
+  page?: string;
   sequence?: Sequence;
   timing?: Partial<Timing>;
 }
@@ -80,6 +38,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     (cleared) => this.emit("warning_cleared", cleared),
   );
   readonly #lasting = new LastingActivities();
+  readonly #messages = new Set<string>();
   readonly #timers = new Map<"fallback" | "sweep" | "retry", ReturnType<typeof setTimeout>>();
   #state: LinkState = "connecting";
   #wasConnected = false;
@@ -87,6 +46,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #posting = false;
   #postedAt = 0;
   #retries = 0;
+  #finishing = false;
 
   constructor(options: ConnectionOptions) {
     super();
@@ -94,16 +54,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#timing = { ...TIMING, ...options.timing };
     this.#sequence = options.sequence ?? new Sequence();
     this.#socket = io(new URL("/candidate", options.url).href, {
-      auth: { token: options.token },
-      transports: ["websocket", "polling"],
-      tryAllTransports: true,
-      forceNew: true,
-      autoConnect: false,
-      reconnectionDelay: 500,
-      reconnectionDelayMax: 5000,
-      timeout: 10_000,
+      ...SOCKET_OPTIONS,
+      auth: { token: options.token, page: options.page ?? pageId() },
     });
-    this.#outbox = new Outbox(this.#socket as unknown as Socket, this.#timing.answerWithin);
+    this.#outbox = new Outbox((event) => this.#wayOf(event));
     this.#listen();
     this.#armFallback();
     this.#socket.connect();
@@ -123,27 +77,30 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#pump();
   }
 
-  report(activity: ActivityMessage): void {
-    if (this.#state === "closed") return;
+  /** Whether the server has taken it; settles when it has answered, or when this is closed. */
+  async report(activity: ActivityMessage): Promise<boolean> {
+    if (this.#state === "closed") return false;
     this.#lasting.note(activity);
-    this.#outbox.push("activity", activity);
+    const finishing = activity.kind === "finished";
+    this.#finishing ||= finishing;
+    const refusal = await this.#outbox.push("activity", activity);
+    // The answer to an earlier try may have been lost: who has finished is refused so.
+    if (!refusal || (finishing && refusal.code === "ended")) return true;
+    if (isFinal(refusal)) this.#fail(refusal);
+    return false;
   }
 
   /** The banner of this incident is on the screen. */
   shown(incidentId: string, at: Date): void {
-    if (this.#state !== "closed") this.#outbox.push("shown", { incident_id: incidentId, at: at.toISOString() });
+    if (this.#state !== "closed") void this.#outbox.push("shown", { incident_id: incidentId, at: at.toISOString() });
   }
 
-  /** Wait until the server has every report, but not for ever. */
-  async settled(within = 3000): Promise<void> {
-    await this.#outbox.settled(within);
-  }
-
-  close(): void {
+  /** What was not answered yet counts as refused. */
+  close(refusal?: ErrorDetail): void {
     if (this.#state === "closed") return;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#outbox.close();
     this.#setState("closed");
+    this.#outbox.close(refusal);
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
   }
@@ -156,7 +113,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.on("warning", (warning) => this.#warnings.add(warning));
     socket.on("warning_cleared", (cleared) => this.#warnings.clear(cleared));
     socket.on("pace", (pace) => this.#setPace(pace));
-    socket.on("message", (message) => this.emit("message", message));
+    socket.on("message", (message) => this.#hear(message));
     socket.on("ended", (ended) => this.#end(ended));
   }
 
@@ -175,7 +132,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** With a connection the server forgets what lasted, for the page may have gone too. */
   #reportAgain(): void {
-    for (const activity of this.#lasting.active()) this.#outbox.push("activity", activity);
+    for (const activity of this.#lasting.active()) void this.report(activity);
   }
 
   #disconnected(): void {
@@ -204,6 +161,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#arm("fallback", this.#timing.fallbackAfter, () => {
       this.#overHttp = true;
       this.#setState("offline");
+      void this.#outbox.drain();
       this.#pump();
     });
   }
@@ -229,12 +187,32 @@ export class Connection extends Emitter<ConnectionEvents> {
   async #postFrame(frame: CapturedFrame): Promise<void> {
     this.#posting = true;
     this.#postedAt = Date.now();
-    const answer = await postFrame({ ...this.#options, frame, seq: this.#sequence.next(), within: this.#timing.answerWithin });
+    const answer = await postFrame(this.#line, frame, this.#sequence.next());
     this.#posting = false;
     if (answer === undefined) this.#slot.settle("dropped");
     else this.#answered(answer);
-    // The socket may have come back meanwhile, and its state is the better one.
-    if (this.#overHttp && this.#state !== "closed") this.#setState(answer === undefined ? "offline" : "http");
+    this.#heardOverHttp(answer);
+  }
+
+  get #line(): { url: string; token: string; within: number } {
+    return { ...this.#options, within: this.#timing.answerWithin };
+  }
+
+  /** How such a report can go now, if it can. */
+  #wayOf(event: keyof Reports): Way | undefined {
+    const socket = this.#socket.timeout(this.#timing.answerWithin);
+    if (this.#socket.connected) return (payload) => socket.emitWithAck(event, payload).catch(() => undefined);
+    if (!this.#overHttp || event !== "activity") return undefined;
+    return async (payload) => {
+      const answer = await postActivity(this.#line, payload);
+      this.#heardOverHttp(answer);
+      return answer;
+    };
+  }
+
+  /** The socket may have come back meanwhile, and its state is the better one. */
+  #heardOverHttp(answer: unknown): void {
+    if (this.#overHttp) this.#setState(answer === undefined ? "offline" : "http");
   }
 
   #answered(answer: unknown): void {
@@ -242,12 +220,20 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#slot.settle(error ? "refused" : "acknowledged");
     if (this.#state === "closed") return;
     if (error) {
+      this.#sequence.goAbove(error.last_seq ?? 0);
       if (isFinal(error)) this.#fail(error);
       return;
     }
-    const { pace, warnings } = answer as FrameAck;
+    const { pace, warnings, messages } = answer as FrameAck;
     if (pace) this.#setPace(pace);
     if (warnings && this.#overHttp) this.#warnings.replace(warnings);
+    for (const message of messages ?? []) this.#hear(message);
+  }
+
+  #hear(message: Message): void {
+    if (this.#messages.has(message.id)) return;
+    this.#messages.add(message.id);
+    this.emit("message", message);
   }
 
   #setPace(pace: Pace): void {
@@ -260,12 +246,10 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #fail(error: ErrorDetail): void {
-    if (error.code === "ended") {
-      this.#end({ reason: error.text });
-      return;
-    }
-    this.close();
-    this.emit("fatal", error);
+    if (this.#state === "closed") return;
+    this.close(error);
+    if (error.code !== "ended") this.emit("fatal", error);
+    else if (!this.#finishing) this.emit("ended", { reason: error.text });
   }
 
   #setState(state: LinkState): void {

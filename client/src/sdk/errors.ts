@@ -23,7 +23,8 @@ export function refusalIn(error: Error): ErrorDetail | undefined {
 function detailOf(value: unknown): ErrorDetail | undefined {
   if (!isRecord(value) || typeof value["code"] !== "string") return undefined;
   const text = typeof value["text"] === "string" ? value["text"] : value["code"];
-  return { code: value["code"], text };
+  const lastSeq = value["last_seq"];
+  return { code: value["code"], text, ...(Number.isSafeInteger(lastSeq) ? { last_seq: Number(lastSeq) } : {}) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

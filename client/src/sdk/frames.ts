@@ -4,6 +4,8 @@
  * A queue here would show the proctors the past: after a stall of ten seconds it would send fifty stale frames first.
  */
 
+import { type Memory, tabStorage } from "./storage";
+
 /** A picture on its way out. */
 export interface CapturedFrame {
   jpeg: ArrayBuffer;
@@ -57,14 +59,15 @@ export class FrameSlot {
 /**
  * Numbers of frames, strictly increasing, across reloads of the page as well: the server refuses one it has seen.
  *
- * The clock alone would do unless it is set back between two loads, hence the memory of the last number.
+ * The clock alone would do unless it is set back between two loads, hence the memory of the last number; and unless there is
+ * a second machine, hence `goAbove`.
  */
 export class Sequence {
-  readonly #storage: Pick<Storage, "getItem" | "setItem"> | undefined;
+  readonly #storage: Memory | undefined;
   readonly #now: () => number;
   #last: number;
 
-  constructor(storage: Pick<Storage, "getItem" | "setItem"> | undefined = tabStorage(), now: () => number = Date.now) {
+  constructor(storage: Memory | undefined = tabStorage(), now: () => number = Date.now) {
     this.#storage = storage;
     this.#now = now;
     this.#last = Number(storage?.getItem(SEQUENCE_KEY) ?? 0) || 0;
@@ -75,15 +78,11 @@ export class Sequence {
     this.#storage?.setItem(SEQUENCE_KEY, String(this.#last));
     return this.#last;
   }
+
+  /** Another machine of the candidate's, whose clock is ahead, has got so far. */
+  goAbove(last: number): void {
+    this.#last = Math.max(this.#last, last);
+  }
 }
 
 const SEQUENCE_KEY = "invigil.seq";
-
-/** Reading `sessionStorage` throws where the browser forbids storage. */
-function tabStorage(): Storage | undefined {
-  try {
-    return globalThis.sessionStorage;
-  } catch {
-    return undefined;
-  }
-}

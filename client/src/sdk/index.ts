@@ -11,14 +11,16 @@
 import { activityNow, isVirtualCamera, lasting, watchActivity } from "./activity";
 import { Banner } from "./banner";
 import { startCapture } from "./capture";
-import { Connection, type ConnectionEvents, type LinkState } from "./connection";
+import { Connection } from "./connection";
 import { all, Emitter, noop, type Undo } from "./emitter";
 import type { FrameCounters } from "./frames";
+import type { ConnectionEvents, LinkState } from "./link";
 import { DEFAULT_PACE } from "./pace";
+import type { ActivityMessage } from "./protocol";
 import { isTrack, type VideoSource } from "./source";
 
-export type { LinkState } from "./connection";
 export type { FrameCounters } from "./frames";
+export type { LinkState } from "./link";
 export type * from "./protocol";
 export type { VideoSource } from "./source";
 export { isVirtualCamera } from "./activity";
@@ -43,6 +45,8 @@ export interface ProctoringOptions {
 
 export interface ProctoringEvents extends Omit<ConnectionEvents, "state"> {
   state: ProctoringState;
+  /** The server has the consent: it need not be told again. */
+  consent_told: ActivityMessage;
 }
 
 export interface Proctoring {
@@ -51,7 +55,11 @@ export interface Proctoring {
   readonly stats: FrameCounters;
   /** Go on with another camera. */
   use(source: VideoSource): void;
-  /** The candidate is done: tell the server, then stop. */
+  /**
+   * The candidate is done: send no more pictures, tell the server until it has taken it, then stop. For as long as it takes.
+   *
+   * @throws {Error} when the exam was over otherwise before that; an event has told how.
+   */
   finish(): Promise<void>;
   /** Stop without a word; the server will see a lost stream. */
   stop(): void;
@@ -76,12 +84,12 @@ class Session implements Proctoring {
     const connection = new Connection({ url, token });
     this.#connection = connection;
     this.#banner = banner ? new Banner((incidentId, at) => connection.shown(incidentId, at)) : undefined;
-    this.#virtualCamera = lasting("virtual_camera", (activity) => connection.report(activity));
+    this.#virtualCamera = lasting("virtual_camera", (activity) => void connection.report(activity));
     this.#undo = all(onState ? this.on("state", onState) : noop, this.#follow());
     if (consent) {
-      connection.report({ ...activityNow("consent_given", { text_version: consent.textVersion }), at: consent.at.toISOString() });
+      void this.#tellConsent({ kind: "consent_given", at: consent.at.toISOString(), detail: { text_version: consent.textVersion } });
     }
-    this.#unwatch = watchActivity((activity) => connection.report(activity));
+    this.#unwatch = watchActivity((activity) => void connection.report(activity));
     this.use(source);
   }
 
@@ -110,8 +118,8 @@ class Session implements Proctoring {
   async finish(): Promise<void> {
     this.#unwatch();
     this.#capture?.stop();
-    this.#connection.report(activityNow("finished", null));
-    await this.#connection.settled();
+    const taken = await this.#connection.report(activityNow("finished", null));
+    if (!taken) throw new Error("The exam was over before the server could be told.");
     this.stop();
   }
 
@@ -119,6 +127,10 @@ class Session implements Proctoring {
     this.#release();
     this.#connection.close();
     this.#undo();
+  }
+
+  async #tellConsent(consent: ActivityMessage): Promise<void> {
+    if (await this.#connection.report(consent)) this.#events.emit("consent_told", consent);
   }
 
   #follow(): Undo {

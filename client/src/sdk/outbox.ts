@@ -1,86 +1,93 @@
-/** Small reports that must arrive: each is kept, in order, until the server has answered it. */
+/** Small reports that must arrive: each is kept, in order, until the server has answered it. No I/O of its own. */
 
-import type { Socket } from "socket.io-client";
-import { errorIn } from "./errors";
-import type { ActivityMessage } from "./protocol";
+import { errorIn, isFinal } from "./errors";
+import type { ActivityMessage, ErrorDetail, ShownMessage } from "./protocol";
+
+export interface Reports {
+  activity: ActivityMessage;
+  shown: ShownMessage;
+}
+
+/** Sends one report; the server's answer, or undefined when none came. */
+export type Way = (payload: Reports[keyof Reports]) => Promise<unknown>;
 
 interface Item {
-  event: string;
-  payload: unknown;
+  event: keyof Reports;
+  payload: Reports[keyof Reports];
+  settle(refusal: ErrorDetail | undefined): void;
 }
 
 /** More than a candidate can cause in an hour without a connection. */
 const MAX_ITEMS = 200;
 /** Refusals that pass. */
 const PASSING = new Set(["away", "too_many"]);
+const DROPPED: ErrorDetail = { code: "dropped", text: "It was given up before it could be told." };
 
 export class Outbox {
   readonly #items: Item[] = [];
-  readonly #socket: Socket;
-  readonly #answerWithin: number;
+  readonly #wayOf: (event: keyof Reports) => Way | undefined;
+  readonly #retryAfter: number;
   #draining = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #waiters: (() => void)[] = [];
 
-  constructor(socket: Socket, answerWithin: number) {
-    this.#socket = socket;
-    this.#answerWithin = answerWithin;
+  /** `wayOf` gives the way that is open to such a report now, if there is any. */
+  constructor(wayOf: (event: keyof Reports) => Way | undefined, retryAfter = 1000) {
+    this.#wayOf = wayOf;
+    this.#retryAfter = retryAfter;
   }
 
-  push(event: string, payload: unknown): void {
+  /** Settles when the server has answered, with why it refused, if it did; or when the report was given up. */
+  push<Event extends keyof Reports>(event: Event, payload: Reports[Event]): Promise<ErrorDetail | undefined> {
     // The first is under way, or the consent; what is lost is the oldest of the others.
-    if (this.#items.length >= MAX_ITEMS) this.#items.splice(1, 1);
-    this.#items.push({ event, payload });
+    if (this.#items.length >= MAX_ITEMS) this.#items.splice(1, 1)[0]?.settle(DROPPED);
+    const settled = new Promise<ErrorDetail | undefined>((resolve) => {
+      this.#items.push({ event, payload, settle: resolve });
+    });
     void this.drain();
+    return settled;
   }
 
-  /** Send what waits. Called on every connect. */
+  /** Send what waits. Called whenever a way opens. */
   async drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
     clearTimeout(this.#timer);
-    while (this.#socket.connected && this.#items.length > 0) {
-      if (!(await this.#sendFirst())) break;
-      this.#items.shift();
-    }
+    let answered = true;
+    for (let next = this.#next(); next && answered; next = this.#next()) answered = await this.#send(next.item, next.way);
     this.#draining = false;
-    if (this.#items.length === 0) this.#tellWaiters();
-    else if (this.#socket.connected) this.#timer = setTimeout(() => void this.drain(), 1000);
+    if (this.#next()) this.#timer = setTimeout(() => void this.drain(), this.#retryAfter);
   }
 
-  /** When everything is answered, or after `within` milliseconds. */
-  async settled(within: number): Promise<void> {
-    if (this.#items.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, within);
-      this.#waiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  close(): void {
+  close(refusal = DROPPED): void {
     clearTimeout(this.#timer);
-    this.#items.length = 0;
-    this.#tellWaiters();
+    for (const { settle } of this.#items.splice(0)) settle(refusal);
+  }
+
+  /** The first for which there is a way: one that has to wait for a socket must not hold up the others. */
+  #next(): { item: Item; way: Way } | undefined {
+    for (const item of this.#items) {
+      const way = this.#wayOf(item.event);
+      if (way) return { item, way };
+    }
+    return undefined;
   }
 
   /** Whether the server has answered, be it with a refusal: saying the same again would not change its mind. */
-  async #sendFirst(): Promise<boolean> {
-    const first = this.#items[0];
-    if (!first) return true;
-    try {
-      const answer: unknown = await this.#socket.timeout(this.#answerWithin).emitWithAck(first.event, first.payload);
-      return !PASSING.has(errorIn(answer)?.code ?? "");
-    } catch {
-      return false;
-    }
+  async #send(item: Item, way: Way): Promise<boolean> {
+    const answer = await way(item.payload);
+    if (answer === undefined) return false;
+    const refusal = errorIn(answer);
+    if (refusal && (PASSING.has(refusal.code) || (isFinish(item) && !isFinal(refusal)))) return false;
+    const place = this.#items.indexOf(item);
+    if (place >= 0) this.#items.splice(place, 1);
+    item.settle(refusal);
+    return true;
   }
+}
 
-  #tellWaiters(): void {
-    for (const tell of this.#waiters.splice(0)) tell();
-  }
+/** That the candidate is done is told until it is taken. */
+function isFinish({ payload }: Item): boolean {
+  return "kind" in payload && payload.kind === "finished";
 }
 
 /** What was reported to have begun and not yet to have ended. */
@@ -89,6 +96,7 @@ export class LastingActivities {
 
   note(activity: ActivityMessage): void {
     const { kind, detail } = activity;
+    if (kind === "finished") this.#begun.clear();
     if (typeof detail !== "object" || detail === null) return;
     if (detail["active"] === true) this.#begun.set(kind, activity);
     else if (detail["active"] === false) this.#begun.delete(kind);

@@ -50,6 +50,10 @@ export type Provider = "builtin" | "dyte" | "realtimekit";
  */
 export type MeetingState = "open" | "ended";
 /**
+ * A person's word on an incident.
+ */
+export type Verdict = "confirmed" | "dismissed";
+/**
  * How much attention an incident asks for. An incident's severity only ever rises.
  */
 export type Severity = "info" | "warning" | "critical";
@@ -57,10 +61,6 @@ export type Severity = "info" | "warning" | "critical";
  * An incident is one episode: open, then closed.
  */
 export type IncidentState = "open" | "closed";
-/**
- * A person's word on an incident.
- */
-export type Verdict = "confirmed" | "dismissed";
 /**
  * Whom a token belongs to.
  */
@@ -159,6 +159,12 @@ export interface Meeting {
   ended_at?: string | null;
 }
 /**
+ * Answer to a call that has nothing else to say.
+ */
+export interface Done {
+  ok: true;
+}
+/**
  * Event `end`, in: end the exam of one candidate.
  */
 export interface EndMessage {
@@ -166,10 +172,11 @@ export interface EndMessage {
   reason: string;
 }
 /**
- * Event `ended`: the exam is over for this candidate.
+ * Event `ended`: the exam is over for this candidate; or, for a proctor, the meeting is.
  */
 export interface Ended {
   reason: string;
+  code?: "replaced" | null;
 }
 /**
  * The one error shape, over HTTP and in acknowledgements.
@@ -184,6 +191,10 @@ export interface ErrorBody {
 export interface ErrorDetail {
   code: string;
   text: string;
+  /**
+   * with `replayed_seq`: go on above this number
+   */
+  last_seq?: number | null;
 }
 /**
  * One original frame of an incident.
@@ -205,6 +216,10 @@ export interface FrameAck {
    * over HTTP only: the warnings open now, since nothing can be pushed there
    */
   warnings?: Warning[] | null;
+  /**
+   * over HTTP only: the proctors' newest messages; those seen before have the same id
+   */
+  messages?: Message[] | null;
 }
 /**
  * How the candidate's browser should stream.
@@ -224,6 +239,14 @@ export interface Warning {
   opened_at: string;
 }
 /**
+ * Event `message`: a proctor's words.
+ */
+export interface Message {
+  id: string;
+  text: string;
+  at: string;
+}
+/**
  * Event `frame`.
  */
 export interface FrameMessage {
@@ -233,6 +256,23 @@ export interface FrameMessage {
    */
   captured_at: number;
   jpeg: Bytes;
+}
+/**
+ * One thing that is held against a candidate, as they may see it.
+ */
+export interface Held {
+  incident_id: string;
+  kind: Kind;
+  text: string;
+  opened_at: string;
+  closed_at?: string | null;
+  verdict?: Verdict | null;
+}
+/**
+ * Answer to `GET /api/held`, newest first: all that is held against the candidate who asks.
+ */
+export interface HeldList {
+  held: Held[];
 }
 /**
  * One episode of one signal for one candidate.
@@ -341,14 +381,6 @@ export interface MeetingList {
    * pass it as `after` for the next page; null on the last
    */
   after: string | null;
-}
-/**
- * Event `message`: a proctor's words.
- */
-export interface Message {
-  id: string;
-  text: string;
-  at: string;
 }
 /**
  * Event `offer`, in: WebRTC live view.

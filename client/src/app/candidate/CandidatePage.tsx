@@ -1,15 +1,17 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Joining } from "../shared/joining";
 import { type Problem, ProblemPage } from "../shared/ProblemPage";
 import { CameraCheck } from "./CameraCheck";
 import { Consent } from "./Consent";
+import { Elsewhere } from "./Elsewhere";
 import { ExamRoom } from "./ExamRoom";
 import { JoinForm } from "./JoinForm";
-import { type CandidateSession, candidateSession, forgetSession, heldSession, sessionFromAddress, sessionOfMeeting } from "./session";
+import { type CandidateSession, candidateSession, dismissedSession, forgetSession, sessionFromAddress, sessionOfMeeting } from "./session";
 import { useCamera } from "./useCamera";
 
 interface CandidatePageProps {
   /** Given when the candidate came by the link that all share. */
-  joining?: { meetingId: string; code: string };
+  joining?: Joining;
 }
 
 interface Outcome {
@@ -21,6 +23,7 @@ interface Outcome {
 export default function CandidatePage({ joining }: CandidatePageProps) {
   const [session, setSession] = useState(() => (joining ? sessionOfMeeting(joining.meetingId) : sessionFromAddress()));
   const [outcome, setOutcome] = useState<Outcome>();
+  const [elsewhere, setElsewhere] = useState(false);
 
   useEffect(() => {
     if (session) candidateSession.write(session);
@@ -30,14 +33,23 @@ export default function CandidatePage({ joining }: CandidatePageProps) {
     forgetSession();
     setSession(undefined);
     setOutcome(detail === undefined ? { problem } : { problem, detail });
-    if (document.fullscreenElement) void document.exitFullscreen();
+    leaveFullscreen();
   }, []);
+  const moved = useCallback(() => {
+    setElsewhere(true);
+    leaveFullscreen();
+  }, []);
+  const goOn = () => {
+    setSession(candidateSession.read());
+    setElsewhere(false);
+  };
 
   if (outcome) return <ProblemPage {...outcome} />;
-  if (session) return <Steps session={session} onSession={setSession} onLeave={leave} />;
+  if (elsewhere) return <Elsewhere onContinue={goOn} />;
+  if (session) return <Steps session={session} onSession={setSession} onLeave={leave} onMoved={moved} />;
   if (!joining) return <ProblemPage problem="bad_link" />;
   const join = (joined: CandidateSession) => {
-    heldSession.clear();
+    dismissedSession.clear();
     window.history.replaceState(null, "", "/exam");
     setSession(joined);
   };
@@ -48,15 +60,22 @@ interface StepsProps {
   session: CandidateSession;
   onSession(session: CandidateSession): void;
   onLeave(problem: Problem, detail?: string): void;
+  onMoved(): void;
 }
 
-function Steps({ session, onSession, onLeave }: StepsProps) {
+function Steps({ session, onSession, onLeave, onMoved }: StepsProps) {
   const consented = session.consentedAt !== undefined;
-  const camera = useCamera(consented);
+  const [finishing, setFinishing] = useState(false);
+  const camera = useCamera(consented && !finishing);
+  const endings = useMemo(() => ({ leave: onLeave, moved: onMoved, finishing: () => setFinishing(true) }), [onLeave, onMoved]);
 
   if (!consented) {
     return <Consent name={session.name} onAccept={() => onSession({ ...session, consentedAt: new Date().toISOString() })} />;
   }
   if (!session.started) return <CameraCheck camera={camera} onStart={() => onSession({ ...session, started: true })} />;
-  return <ExamRoom session={session} camera={camera} onLeave={onLeave} />;
+  return <ExamRoom session={session} camera={camera} endings={endings} />;
+}
+
+function leaveFullscreen(): void {
+  if (document.fullscreenElement) void document.exitFullscreen();
 }

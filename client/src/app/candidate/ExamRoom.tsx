@@ -3,27 +3,28 @@ import { useDisclosure, useFullscreenDocument } from "@mantine/hooks";
 import { IconMaximize, IconMinimize } from "@tabler/icons-react";
 import { Confirm } from "../shared/Confirm";
 import { Page } from "../shared/Page";
-import type { Problem } from "../shared/ProblemPage";
 import { CameraPicker } from "./CameraCheck";
 import { CameraHelp } from "./CameraHelp";
 import { CameraView } from "./CameraView";
 import { ConnectionCard } from "./ConnectionCard";
 import { Held } from "./Held";
 import { Messages } from "./Messages";
+import { Telling } from "./Telling";
 import type { CandidateSession } from "./session";
 import type { Camera } from "./useCamera";
-import { useProctoring } from "./useProctoring";
+import { type Endings, useProctoring } from "./useProctoring";
 
 interface ExamRoomProps {
   session: CandidateSession;
   camera: Camera;
-  onLeave(problem: Problem, detail?: string): void;
+  endings: Endings;
 }
 
-export function ExamRoom({ session, camera, onLeave }: ExamRoomProps) {
-  const exam = useProctoring(session, camera.track, onLeave);
+export function ExamRoom({ session, camera, endings }: ExamRoomProps) {
+  const exam = useProctoring(session, camera.track, endings);
   const [finishing, finish] = useDisclosure(false);
   const cameraGone = camera.problem !== undefined || exam.state.camera === "lost";
+  if (exam.finishing) return <Telling link={exam.state.link} />;
   return (
     <Page title="Exam" width={960} aside={<Text c="dimmed" truncate>{session.name}</Text>}>
       <h1 className="visually-hidden">Exam</h1>
@@ -33,7 +34,7 @@ export function ExamRoom({ session, camera, onLeave }: ExamRoomProps) {
             <ConnectionCard exam={exam} cameraMissing={camera.problem !== undefined} />
             {cameraGone ? <CameraHelp problem={camera.problem ?? "none"} onRetry={camera.retry} /> : null}
             <Messages messages={exam.messages} onDismiss={exam.dismiss} />
-            <Held warnings={exam.warnings} />
+            <Held held={exam.held} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, sm: 4 }}>

@@ -1,21 +1,27 @@
 import { Badge, Card, Group, Stack, Text, Title } from "@mantine/core";
+import type { Held as HeldItem, Verdict } from "../../sdk";
 import { between, clock } from "../shared/words";
-import type { HeldWarning } from "./session";
+import type { HeldState } from "./useHeld";
+
+const VERDICT_WORDS: Record<Verdict, string> = {
+  confirmed: "A proctor looked at this: confirmed.",
+  dismissed: "A proctor looked at this: dismissed. It does not count.",
+};
 
 /** Everything that was noted about the candidate in this exam; nothing is held back from them. */
-export function Held({ warnings }: { warnings: HeldWarning[] }) {
+export function Held({ held: { list, loaded } }: { held: HeldState }) {
   return (
     <Card padding="md">
       <Stack gap="sm">
         <div>
           <Title order={2}>What is noted about you</Title>
           <Text size="sm" c="dimmed">
-            {warnings.length === 0 ? "Nothing so far." : "Your proctor sees the same list and decides what it means."}
+            {list.length > 0 ? "Your proctor sees the same list and decides what it means." : loaded ? "Nothing so far." : "Loading the list."}
           </Text>
         </div>
         <Stack component="ol" gap="xs" p={0} m={0} style={{ listStyle: "none" }}>
-          {warnings.map((warning) => (
-            <Line key={warning.id} warning={warning} />
+          {list.map((item) => (
+            <Line key={item.incident_id} item={item} />
           ))}
         </Stack>
       </Stack>
@@ -23,18 +29,19 @@ export function Held({ warnings }: { warnings: HeldWarning[] }) {
   );
 }
 
-function Line({ warning: { text, openedAt, clearedAt } }: { warning: HeldWarning }) {
+function Line({ item: { text, opened_at, closed_at, verdict } }: { item: HeldItem }) {
   return (
-    <Group component="li" justify="space-between" wrap="nowrap" align="flex-start" data-testid="held-warning" data-open={!clearedAt}>
+    <Group component="li" justify="space-between" wrap="nowrap" align="flex-start" data-testid="held-warning" data-open={!closed_at} data-verdict={verdict ?? "none"}>
       <div>
         <Text>{text}</Text>
         <Text size="sm" c="dimmed" className="numbers">
-          {clock(openedAt)}
-          {clearedAt ? ` to ${clock(clearedAt)}, ${between(openedAt, clearedAt)}` : ""}
+          {clock(opened_at)}
+          {closed_at ? ` to ${clock(closed_at)}, ${between(opened_at, closed_at)}` : ""}
         </Text>
+        {verdict ? <Text size="sm">{VERDICT_WORDS[verdict]}</Text> : null}
       </div>
-      <Badge variant="light" tt="none" color={clearedAt ? "gray" : "caution"} style={{ flex: "none" }}>
-        {clearedAt ? "Over" : "Going on"}
+      <Badge variant="light" tt="none" color={closed_at ? "gray" : "caution"} style={{ flex: "none" }}>
+        {closed_at ? "Over" : "Going on"}
       </Badge>
     </Group>
   );

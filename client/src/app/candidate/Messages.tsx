@@ -4,7 +4,7 @@ import type { Message } from "../../sdk";
 import { clock } from "../shared/words";
 
 interface MessagesProps {
-  messages: Message[];
+  messages: readonly Message[];
   onDismiss(messageId: string): void;
 }
 

@@ -13,20 +13,13 @@ export interface CandidateSession {
   consentTold?: boolean;
 }
 
-/** A warning as the candidate is shown it, also after it is over. */
-export interface HeldWarning {
-  id: string;
-  text: string;
-  openedAt: string;
-  clearedAt?: string;
-}
-
 export const candidateSession = tabSession<CandidateSession>("candidate");
-export const heldSession = tabSession<HeldWarning[]>("held");
+/** Ids of the proctors' messages that the candidate has put away. */
+export const dismissedSession = tabSession<string[]>("dismissed");
 
 export function forgetSession(): void {
   candidateSession.clear();
-  heldSession.clear();
+  dismissedSession.clear();
 }
 
 /** The session of a personal link, or the one that this tab already has. */

@@ -4,7 +4,9 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
 import type { Problem } from "../shared/ProblemPage";
 import { CONSENT_VERSION } from "./Consent";
-import { type CandidateSession, type HeldWarning, heldSession, rememberConsentTold } from "./session";
+import { type CandidateSession, rememberConsentTold } from "./session";
+import { followWarnings, type HeldState, useHeld } from "./useHeld";
+import { useMessages } from "./useMessages";
 
 /** Connected, and yet no picture was taken for so long: that is not being proctored. */
 const SILENCE_MS = 6000;
@@ -15,24 +17,35 @@ export interface Exam {
   arriving: boolean;
   /** It was connected before. */
   wasConnected: boolean;
-  warnings: HeldWarning[];
-  messages: Message[];
+  held: HeldState;
+  messages: readonly Message[];
   dismiss(messageId: string): void;
+  /** The candidate is done, and the server does not know yet. */
+  finishing: boolean;
   finish(): Promise<void>;
 }
 
-type Leave = (problem: Problem, detail?: string) => void;
+/** Must stay the same from one drawing to the next. */
+export interface Endings {
+  /** It is over in this tab, for good. */
+  leave(problem: Problem, detail?: string): void;
+  /** It goes on in another window. */
+  moved(): void;
+  /** No more pictures are wanted. */
+  finishing(): void;
+}
 
-export function useProctoring(session: CandidateSession, track: MediaStreamTrack | undefined, onLeave: Leave): Exam {
+export function useProctoring(session: CandidateSession, track: MediaStreamTrack | undefined, endings: Endings): Exam {
   const proctoring = useRef<Proctoring>(undefined);
   const [state, setState] = useState<ProctoringState>({ link: "connecting", camera: "live" });
   const [wasConnected, setWasConnected] = useState(false);
-  const [warnings, setWarnings] = useState<HeldWarning[]>(() => heldSession.read() ?? []);
-  const [messages, setMessages] = useState<Message[]>([]);
+  const [reached, setReached] = useState(0);
+  const [finishing, setFinishing] = useState(false);
   const { token } = session;
+  const held = useHeld(token, reached);
+  const { warning, cleared } = held;
+  const { messages, hear, dismiss } = useMessages();
   const [consentedAt] = useState(session.consentTold ? undefined : session.consentedAt);
-
-  useEffect(() => heldSession.write(warnings), [warnings]);
 
   useEffect(() => {
     if (!track) return;
@@ -45,18 +58,20 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
     proctoring.current = started;
     started.on("state", (next) => {
       setState(next);
-      if (next.link === "connected" || next.link === "http") setWasConnected(true);
     });
-    started.on("warning", ({ incident_id, text, opened_at }) =>
-      setWarnings((before) => [{ id: incident_id, text, openedAt: opened_at }, ...before.filter(({ id }) => id !== incident_id)]),
-    );
-    started.on("warning_cleared", ({ incident_id, at }) =>
-      setWarnings((before) => before.map((held) => (held.id === incident_id ? { ...held, clearedAt: at } : held))),
-    );
-    started.on("message", (message) => setMessages((before) => [message, ...before]));
-    started.on("ended", ({ reason }) => onLeave("exam_ended", reason));
-    started.on("fatal", ({ text }) => onLeave("bad_link", text));
-  }, [track, token, consentedAt, onLeave]);
+    followWarnings(started, { warning, cleared });
+    started.on("consent_told", rememberConsentTold);
+    started.on("message", hear);
+    started.on("ended", ({ reason, code }) => (code === "replaced" ? endings.moved() : endings.leave("exam_ended", reason)));
+    started.on("fatal", ({ text }) => endings.leave("bad_link", text));
+  }, [track, token, consentedAt, endings, warning, cleared, hear]);
+
+  const { link } = state;
+  useEffect(() => {
+    if (link !== "connected" && link !== "http") return;
+    setWasConnected(true);
+    setReached((before) => before + 1);
+  }, [link]);
 
   useEffect(
     () => () => {
@@ -68,11 +83,14 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
 
   const arriving = useArriving(proctoring);
   const finish = useCallback(async () => {
-    await proctoring.current?.finish();
-    onLeave("finished");
-  }, [onLeave]);
-  const dismiss = useCallback((messageId: string) => setMessages((before) => before.filter(({ id }) => id !== messageId)), []);
-  return { state, arriving, wasConnected, warnings, messages, dismiss, finish };
+    const started = proctoring.current;
+    if (!started) throw new Error("Your exam has not begun: your camera gives no picture yet.");
+    setFinishing(true);
+    endings.finishing();
+    // Over otherwise before that: an event has told how, and its page is shown.
+    await started.finish().then(() => endings.leave("finished"), () => undefined);
+  }, [endings]);
+  return { state, arriving, wasConnected, held, messages, dismiss, finishing, finish };
 }
 
 /** Whether the server took a picture within the last seconds. */
@@ -86,8 +104,6 @@ function useArriving(proctoring: React.RefObject<Proctoring | undefined>): boole
       if (now !== taken) {
         taken = now;
         lastAt = Date.now();
-        // The agreement goes out before the first picture, over the same socket.
-        if (proctoring.current?.state.link === "connected") rememberConsentTold();
       }
       setArriving(Date.now() - lastAt < SILENCE_MS);
     }, 1000);

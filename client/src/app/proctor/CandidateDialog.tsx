@@ -78,7 +78,7 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
         onConfirm={(text) => line.warn(id, text)}
       >
         <Text size="sm" c="dimmed">
-          It appears on the candidate&apos;s page at once.
+          {candidate.connected || live ? "It appears on the candidate's page at once." : "They will see it when they are back."}
         </Text>
       </Confirm>
       <Confirm

@@ -12,6 +12,7 @@ import { KeysDialog } from "./KeysDialog";
 import { LineBar } from "./LineBar";
 import { type Filters, filtered, NO_FILTERS, risks } from "./triage";
 import { useKeys } from "./useKeys";
+import { useShortcuts } from "./useShortcuts";
 
 type Pane = "candidates" | "incidents";
 
@@ -23,12 +24,13 @@ export function Console() {
   const [pane, setPane] = useState<Pane>("incidents");
   const [sound, setSound] = useState(false);
   const [keysOpen, keys] = useDisclosure(false);
+  const [shortcuts, setShortcuts] = useShortcuts();
 
   const shown = useMemo(() => filtered(incidents, filters), [incidents, filters]);
   const risk = useMemo(() => risks(incidents), [incidents]);
   const toReview = useMemo(() => incidents.filter(({ review }) => !review).length, [incidents]);
   useDocumentTitle(`${toReview > 0 ? `(${toReview}) ` : ""}${meeting?.title ?? "Proctor"} · Invigil`);
-  useKeys({ incidents: shown, selected, onSelect: setSelected, onHelp: keys.open });
+  useKeys({ on: shortcuts, incidents: shown, selected, onSelect: setSelected, onHelp: keys.open });
 
   const showIncidentsOf = useCallback((candidateId: string) => {
     setFilters({ ...NO_FILTERS, candidateId });
@@ -55,7 +57,7 @@ export function Console() {
         <Feed incidents={shown} filters={filters} onFilters={setFilters} selected={selected} />
       </main>
       <CandidateDialog candidateId={shownId} onClose={() => setShownId(undefined)} onShowIncidents={showIncidentsOf} />
-      <KeysDialog opened={keysOpen} onClose={keys.close} />
+      <KeysDialog opened={keysOpen} shortcuts={shortcuts} onShortcuts={setShortcuts} onClose={keys.close} />
       <Announcer sound={sound} />
     </Box>
   );

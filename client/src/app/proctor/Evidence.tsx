@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Evidence as EvidenceItem, Kind } from "../../sdk";
 import { clock, KIND_WORDS } from "../shared/words";
 import classes from "./Console.module.css";
+import { useRetried } from "./useRetried";
 
 interface EvidenceProps {
   evidence: EvidenceItem[];
@@ -45,17 +46,18 @@ export function Evidence({ evidence, name, kind }: EvidenceProps) {
 /** The original picture with its boxes drawn over it, not into it. */
 function Photo({ item, alt }: { item: EvidenceItem; alt: string }) {
   const [ratio, setRatio] = useState(4 / 3);
-  const [gone, setGone] = useState(false);
-  if (gone) return <span className={classes.photoGone}>This photograph cannot be loaded any more.</span>;
+  const { attempt, failed, onFail } = useRetried();
+  if (failed) return <span className={classes.photoGone}>This photograph cannot be loaded just now. We try again.</span>;
   return (
     <span className={classes.photoFrame}>
       <span className={classes.photo} style={{ aspectRatio: ratio, ...(ratio > 4 / 3 ? { width: "100%" } : { height: "100%" }) }}>
         <img
+          key={attempt}
           src={item.url}
           alt={alt}
           loading="lazy"
           onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setRatio(naturalWidth / naturalHeight)}
-          onError={() => setGone(true)}
+          onError={onFail}
           data-testid="incident-photo"
         />
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">

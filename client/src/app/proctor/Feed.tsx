@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Incident } from "../../sdk";
 import { textOf } from "../shared/api";
 import classes from "./Console.module.css";
-import { useLine } from "./context";
+import { useConsole, useLine } from "./context";
 import { FeedFilters } from "./FeedFilters";
 import { IncidentCard } from "./IncidentCard";
 import type { Filters } from "./triage";
@@ -48,7 +48,8 @@ export function Feed({ incidents, filters, onFilters, selected }: FeedProps) {
 
 function Older() {
   const line = useLine();
-  const [more, setMore] = useState(true);
+  const { older } = useConsole();
+  const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
 
@@ -56,14 +57,15 @@ function Older() {
     setBusy(true);
     setError(undefined);
     try {
-      setMore(await line.loadOlder());
+      await line.loadOlder();
+      setAsked(true);
     } catch (failure) {
       setError(textOf(failure));
     } finally {
       setBusy(false);
     }
   };
-  if (!more) return <Text size="sm" c="dimmed">There are no older ones.</Text>;
+  if (!older) return asked ? <Text size="sm" c="dimmed">There are no older ones.</Text> : null;
   return (
     <>
       <Button variant="subtle" size="xs" loading={busy} onClick={() => void load()} data-testid="older">

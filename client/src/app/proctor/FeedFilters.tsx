@@ -2,6 +2,7 @@ import { Group, NativeSelect } from "@mantine/core";
 import { useMemo } from "react";
 import type { Kind } from "../../sdk";
 import { KIND_WORDS } from "../shared/words";
+import classes from "./Console.module.css";
 import { useConsole } from "./context";
 import type { Filters, Show } from "./triage";
 
@@ -23,7 +24,7 @@ export function FeedFilters({ filters, onFilters }: { filters: Filters; onFilter
     [candidates],
   );
   return (
-    <Group gap={6} wrap="nowrap" miw={0}>
+    <Group gap={6} wrap="nowrap" className={classes.filters}>
       <NativeSelect
         size="xs"
         aria-label="Which incidents"

@@ -1,4 +1,4 @@
-import { Group, Kbd, Modal, Stack, Text } from "@mantine/core";
+import { Group, Kbd, Modal, Stack, Switch, Text } from "@mantine/core";
 
 const KEYS = [
   ["j", "Next incident"],
@@ -10,7 +10,14 @@ const KEYS = [
   ["Esc", "Close, or leave a field"],
 ] as const;
 
-export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+interface KeysDialogProps {
+  opened: boolean;
+  shortcuts: boolean;
+  onShortcuts(on: boolean): void;
+  onClose(): void;
+}
+
+export function KeysDialog({ opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" size="sm">
       <Stack gap="xs">
@@ -22,6 +29,14 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () =
             <Text>{words}</Text>
           </Group>
         ))}
+        <Switch
+          mt="sm"
+          checked={shortcuts}
+          onChange={(event) => onShortcuts(event.currentTarget.checked)}
+          label="Single-key shortcuts"
+          description="Off: none of these letters does anything. Remembered in this browser."
+          data-testid="shortcuts"
+        />
       </Stack>
     </Modal>
   );

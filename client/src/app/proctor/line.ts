@@ -6,6 +6,7 @@ import type {
 } from "../../sdk";
 import { Emitter, type Undo } from "../../sdk/emitter";
 import { errorIn, isFinal, refusalIn } from "../../sdk/errors";
+import { SOCKET_OPTIONS } from "../../sdk/socket";
 import { ApiError, call } from "../shared/api";
 import { claimsOf } from "../shared/session";
 import { apply, type Change, type ConsoleState, NOTHING } from "./state";
@@ -43,13 +44,8 @@ export class Line extends Emitter<LineEvents> {
     super();
     this.#token = token;
     this.#socket = io("/proctor", {
+      ...SOCKET_OPTIONS,
       auth: { token },
-      transports: ["websocket", "polling"],
-      tryAllTransports: true,
-      forceNew: true,
-      autoConnect: false,
-      reconnectionDelay: 500,
-      reconnectionDelayMax: 5000,
     });
     this.#listen();
   }
@@ -89,9 +85,11 @@ export class Line extends Emitter<LineEvents> {
     return this.#ask("end", { candidate_id: candidateId, reason });
   }
 
-  /** Older incidents than those on screen; false when there are none. */
-  async loadOlder(): Promise<boolean> {
+  /** Older incidents than those on screen, if there are any. */
+  async loadOlder(): Promise<void> {
     const before = this.#state.incidents.length;
+    // Those that were dropped since the last page was read come first again.
+    this.#after ??= undefined;
     while (this.#after !== null && this.#state.incidents.length === before) {
       const query = new URLSearchParams({ limit: String(PAGE), ...(this.#after ? { after: this.#after } : {}) });
       const path = `/api/meetings/${claimsOf(this.#token)?.meeting_id}/incidents?${query}`;
@@ -99,7 +97,6 @@ export class Line extends Emitter<LineEvents> {
       this.#after = page.after;
       this.#apply({ type: "older", page });
     }
-    return this.#after !== null;
   }
 
   #listen(): void {

@@ -12,6 +12,8 @@ export interface ConsoleState {
   incidents: readonly Incident[];
   /** How many are kept; grows only when somebody asks for older ones. */
   limit: number;
+  /** The server may have older ones than these. */
+  older: boolean;
 }
 
 export type Change =
@@ -23,6 +25,8 @@ export type Change =
 
 /** An exam of hours must not fill the browser's memory. */
 export const KEPT_INCIDENTS = 500;
+/** The server's snapshot has no more than so many. */
+export const SNAPSHOT_INCIDENTS = 200;
 
 export const NOTHING: ConsoleState = {
   meeting: undefined,
@@ -31,6 +35,7 @@ export const NOTHING: ConsoleState = {
   candidates: new Map(),
   incidents: [],
   limit: KEPT_INCIDENTS,
+  older: false,
 };
 
 export function apply(state: ConsoleState, change: Change): ConsoleState {
@@ -38,11 +43,11 @@ export function apply(state: ConsoleState, change: Change): ConsoleState {
     case "snapshot":
       return restarted(state, change.snapshot);
     case "incident":
-      return { ...state, incidents: withIncident(state.incidents, change.event.incident).slice(0, state.limit) };
+      return bounded(state, withIncident(state.incidents, change.event.incident));
     case "candidate":
       return { ...state, candidates: withCandidate(state.candidates, change.event) };
     case "older":
-      return withOlder(state, change.page.incidents);
+      return withOlder(state, change.page);
     case "ended":
       return { ...state, meeting: state.meeting ? { ...state.meeting, state: "ended" } : undefined };
   }
@@ -57,7 +62,12 @@ function restarted(state: ConsoleState, { meeting, candidates, incidents, detect
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     incidents: incidents.toSorted(newestFirst).slice(0, state.limit),
     limit: state.limit,
+    older: incidents.length >= SNAPSHOT_INCIDENTS,
   };
+}
+
+function bounded(state: ConsoleState, incidents: Incident[]): ConsoleState {
+  return { ...state, incidents: incidents.slice(0, state.limit), older: state.older || incidents.length > state.limit };
 }
 
 function withIncident(incidents: readonly Incident[], incident: Incident): Incident[] {
@@ -71,11 +81,11 @@ function withCandidate(candidates: ReadonlyMap<string, Candidate>, { candidate }
   return new Map(candidates).set(candidate.id, candidate);
 }
 
-function withOlder(state: ConsoleState, older: Incident[]): ConsoleState {
+function withOlder(state: ConsoleState, { incidents: older, after }: IncidentPage): ConsoleState {
   const known = new Set(state.incidents.map(({ id }) => id));
   const fresh = older.filter(({ id }) => !known.has(id));
   const incidents = [...state.incidents, ...fresh].toSorted(newestFirst);
-  return { ...state, incidents, limit: Math.max(state.limit, incidents.length) };
+  return { ...state, incidents, limit: Math.max(state.limit, incidents.length), older: after !== null };
 }
 
 function newestFirst(a: Incident, b: Incident): number {

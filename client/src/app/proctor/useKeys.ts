@@ -5,6 +5,7 @@ import type { Incident } from "../../sdk";
 import { listen } from "../../sdk/emitter";
 
 interface Keys {
+  on: boolean;
   incidents: Incident[];
   selected: string | undefined;
   onSelect(incidentId: string): void;
@@ -14,7 +15,7 @@ interface Keys {
 /** What a key presses inside the selected card; each has such a button. */
 const PRESSES: Record<string, string> = { c: "confirm", d: "dismiss", n: "note" };
 
-export function useKeys({ incidents, selected, onSelect, onHelp }: Keys): void {
+export function useKeys({ on, incidents, selected, onSelect, onHelp }: Keys): void {
   useEffect(
     () =>
       listen(document, "focusin", ({ target }) => {
@@ -34,10 +35,10 @@ export function useKeys({ incidents, selected, onSelect, onHelp }: Keys): void {
   useEffect(
     () =>
       listen(document, "keydown", (event) => {
-        if (!(event instanceof KeyboardEvent) || isElsewhere(event)) return;
+        if (!(event instanceof KeyboardEvent) || !on || isElsewhere(event)) return;
         if (event.key === "?") onHelp();
         else if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
-        else if (PRESSES[event.key] && selected) press(selected, PRESSES[event.key] ?? "");
+        else if (PRESSES[event.key] && selected && mayJudge(event.target, selected)) press(selected, PRESSES[event.key] ?? "");
         else return;
         event.preventDefault();
       }),
@@ -50,6 +51,11 @@ export function cardOf(incidentId: string): HTMLElement | null {
 
 function press(incidentId: string, button: string): void {
   cardOf(incidentId)?.querySelector<HTMLElement>(`[data-testid="${button}"]`)?.click();
+}
+
+/** The focus is on the selected card or nowhere: on another button a letter is not meant for the incident. */
+export function mayJudge(target: EventTarget | null, selected: string): boolean {
+  return target === document.body || (target instanceof Element && target.closest(`[data-incident-id="${CSS.escape(selected)}"]`) !== null);
 }
 
 /** Somebody types, a shortcut of the browser's is meant, or a dialogue is open. */

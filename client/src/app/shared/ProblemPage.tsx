@@ -42,7 +42,7 @@ export function ProblemPage({ problem, detail }: ProblemPageProps) {
   const { title, text, advice } = PROBLEMS[problem];
   return (
     <Page title={title} width={560}>
-      <Card mt="xl" data-testid={problem === "bad_link" ? "bad-link" : problem.replace("_", "-")}>
+      <Card mt="xl" data-testid={problem === "bad_link" ? "bad-link" : problem.replaceAll("_", "-")}>
         <Stack gap="sm">
           <Title order={1}>{title}</Title>
           {detail ? <Text fw={600}>{detail}</Text> : null}
