@@ -84,6 +84,8 @@ class Person:
     def __init__(self, url: str, token: object, namespace: str) -> None:
         self.url = url
         self.token = token
+        self.page: object = None
+        """The browser tab's own id, for those who say one."""
         self.namespace = namespace
         self.inbox = Inbox()
         self.gone = asyncio.Event()
@@ -111,7 +113,7 @@ class Person:
             self.url,
             namespaces=[self.namespace],
             transports=list(transports),
-            auth={"token": self.token},
+            auth={"token": self.token} | ({} if self.page is None else {"page": self.page}),
             headers=headers,
             wait_timeout=PATIENCE,
         )
@@ -131,8 +133,9 @@ class Person:
 class Candidate(Person):
     """A candidate, with a camera that shows whatever the test wants."""
 
-    def __init__(self, url: str, joined: Json) -> None:
+    def __init__(self, url: str, joined: Json, *, page: object = None) -> None:
         super().__init__(url, joined["token"], "/candidate")
+        self.page = page
         self.joined = joined
         self.id: str = joined["participant"]["id"]
         self.name: str = joined["participant"]["name"]
@@ -266,9 +269,11 @@ async def exam(http: Http, title: str = "Exam", /, **settings: Any) -> Exam:
 
 
 @asynccontextmanager
-async def candidate(room: Exam, name: str = "Ada", joined: Json | None = None) -> AsyncIterator[Candidate]:
+async def candidate(
+    room: Exam, name: str = "Ada", joined: Json | None = None, *, page: object = None
+) -> AsyncIterator[Candidate]:
     """A connected candidate who has been told how to stream."""
-    person = Candidate(room.http.url, joined or await room.add(name))
+    person = Candidate(room.http.url, joined or await room.add(name), page=page)
     try:
         await person.connect()
         await person.inbox.next("pace")

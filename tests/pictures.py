@@ -15,6 +15,13 @@ def padded(size: int) -> bytes:
     return faces.one_face()[:-2] + b"\0" * size + b"\xff\xd9"
 
 
+def undecodable() -> bytes:
+    """A picture that is let in by its headers and that no decoder takes: its Huffman table is spoilt."""
+    good = faces.one_face()
+    at = good.index(b"\xff\xc4")
+    return good[: at + 5] + b"\xff" * 16 + good[at + 21 :]
+
+
 BAD_PICTURES: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "not_a_jpeg"),
     "text": (b"hello", "not_a_jpeg"),

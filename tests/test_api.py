@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ import pytest_asyncio
 from server.app import Running
 from server.protocol import ErrorBody, Role
 from server.tokens import Identity, Tokens
-from storage.records import IncidentRecord
+from storage.records import IncidentRecord, ReviewRecord, new_id
 
 from . import faces, people, records, shared
 from .conftest import Serve
@@ -38,6 +39,7 @@ def refused(answer: Answer, status: int, code: str) -> None:
     error = ErrorBody.model_validate(answer.json).error
     assert error.code == code, answer
     assert len(error.text) > 10, answer
+    assert ("last_seq" in answer.json["error"]) is (code == "replayed_seq"), answer
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -262,6 +264,8 @@ CALLS = [
     ("POST", "/api/meetings/{id}/participants", "operator proctor"),
     ("GET", "/api/meetings/{id}/incidents", "operator proctor reviewer"),
     ("POST", "/api/frames", "candidate"),
+    ("POST", "/api/activities", "candidate"),
+    ("GET", "/api/held", "candidate"),
 ]
 
 
@@ -289,7 +293,8 @@ WITHOUT: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("headers", WITHOUT.values(), ids=WITHOUT.keys())
 @pytest.mark.parametrize(
-    ("method", "path"), [(method, path) for method, path, _ in CALLS[:3]] + [("POST", "/api/frames")]
+    ("method", "path"),
+    [(method, path) for method, path, _ in CALLS[:3]] + [(method, path) for method, path, _ in CALLS[-3:]],
 )
 async def test_without_a_token_nothing_is_answered(
     method: str, path: str, headers: dict[str, str], http: Http, room: Exam
@@ -468,6 +473,82 @@ async def test_a_picture_that_is_gone_is_not_found(
     picture = server.services.settings.data_dir / "evidence" / found[0].evidence[0]["key"]
     await asyncio.to_thread(picture.unlink)
     refused(await http.get(url), 404, "not_found")
+
+
+# --- what a candidate may see of it -----------------------------------------------------------------------
+
+
+async def test_a_candidate_sees_all_that_is_held_against_them_and_nothing_of_others(
+    server: Running, http: Http, room: Exam, found: list[IncidentRecord]
+) -> None:
+    bob = await room.add("Bob")
+    of_bob = records.incident(records.participant(UUID(room.id), id=UUID(bob["participant"]["id"])), kind="no_face")
+    verdicts = [("dismissed", found[4]), ("confirmed", found[4]), ("dismissed", found[0])]
+    reviews = [ReviewRecord(new_id(), each.id, None, word, "a note", datetime.now(UTC)) for word, each in verdicts]
+    await server.services.ledger.keep([of_bob], {})
+    for review in reviews:
+        await server.services.ledger.keep([review], {})
+    ada = server.services.tokens.issue(Identity(Role.CANDIDATE, UUID(room.id), found[0].candidate_id))
+
+    for _ in range(2):
+        held = (await http.get("/api/held", ada)).json["held"]
+        assert [each["incident_id"] for each in held] == [str(each.id) for each in reversed(found)]
+        assert [each["verdict"] for each in held] == ["confirmed", None, None, None, "dismissed"]
+        assert [each["closed_at"] is None for each in held] == [False, False, True, True, True]
+        for each in held:
+            assert set(each) == {"incident_id", "kind", "text", "opened_at", "closed_at", "verdict"}
+            assert each["text"] not in ("", found[0].text), "the proctor's words are not for the candidate"
+        (only,) = (await http.get("/api/held", bob["token"])).json["held"]
+        assert (only["incident_id"], only["verdict"]) == (str(of_bob.id), None)
+        await room.end()  # after which it can still be read
+
+
+async def test_a_candidate_against_whom_nothing_is_held_sees_nothing(http: Http, token: str) -> None:
+    answer = await http.get("/api/held", token)
+    assert (answer.status, answer.json) == (200, {"held": []})
+
+
+# --- activities without a socket --------------------------------------------------------------------------
+
+
+def activity(kind: str, **more: Any) -> Json:
+    return {"kind": kind, "at": datetime.now(UTC).isoformat(), **more}
+
+
+async def test_an_activity_without_a_socket_counts_like_any_other(http: Http, room: Exam, token: str) -> None:
+    hidden = await http.post("/api/activities", activity("tab_hidden", detail={"active": True}), token)
+    assert (hidden.status, hidden.json) == (200, {"ok": True})
+    (warning,) = (await http.frame(token, 1, faces.one_face())).json["warnings"]
+    assert warning["kind"] == "tab_hidden"
+    assert (await http.post("/api/activities", activity("consent_given"), token)).json == {"ok": True}
+
+    async def kept() -> list[Json]:
+        return await room.incidents()
+
+    (incident,) = await people.eventually(kept)
+    assert (incident["id"], incident["kind"]) == (warning["incident_id"], "tab_hidden")
+
+
+async def test_a_candidate_without_a_socket_can_finish(http: Http, room: Exam, token: str) -> None:
+    assert (await http.frame(token, 1, faces.one_face())).status == 200
+    assert (await http.post("/api/activities", activity("finished"), token)).json == {"ok": True}
+    refused(await http.frame(token, 2, faces.one_face()), 409, "ended")
+    refused(await http.post("/api/activities", activity("tab_hidden"), token), 409, "ended")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], None, "text", activity("boredom"), {"kind": "tab_hidden"}, activity("tab_hidden", extra=1),
+     activity("second_connection"), activity("tab_hidden", detail={"a": {"b": 1}}),
+     activity("tab_hidden", detail={"why": "a\x00b"})],
+    ids=lambda body: repr(body)[:40],
+)  # fmt: skip
+async def test_an_activity_with_wrong_words_is_refused(body: Any, http: Http, token: str) -> None:
+    refused(await http.post("/api/activities", body, token), 400, "invalid")
+
+
+async def test_an_activity_that_is_no_json_is_refused(http: Http, token: str) -> None:
+    refused(await http.call("POST", "/api/activities", token=token, data=b"{"), 400, "invalid")
 
 
 # --- frames without a socket ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from socketio.exceptions import ConnectionError as SocketRefused
 
+from server import candidate_channel
 from server.protocol import ErrorBody
 
 from . import faces, people, shared
@@ -30,6 +31,7 @@ def refused(answer: Any, code: str) -> None:
     error = ErrorBody.model_validate(answer).error
     assert error.code == code, answer
     assert len(error.text) > 10
+    assert ("last_seq" in answer["error"]) is (code == "replayed_seq"), answer
 
 
 async def all_is_well(*candidates: Candidate) -> None:
@@ -127,11 +129,12 @@ async def test_a_frame_with_a_field_missing_is_refused(field: str, room: Exam) -
 async def test_a_replayed_frame_is_refused_by_socket_by_http_and_after_a_new_connection(seq: int, room: Exam) -> None:
     async with people.candidate(room) as ada:
         assert await ada.frame(seq=5) == {"ok": True}
-        refused(await ada.frame(seq=seq), "replayed_seq")
-        answer = await room.http.frame(ada.token, seq, faces.one_face())  # type: ignore[arg-type]
-        refused(answer.json, "replayed_seq")
+        by_socket = await ada.frame(seq=seq)
+        by_http = (await room.http.frame(ada.token, seq, faces.one_face())).json  # type: ignore[arg-type]
         async with people.candidate(room, joined=ada.joined) as again:
-            refused(await again.frame(seq=seq), "replayed_seq")
+            for answer in (by_socket, by_http, await again.frame(seq=seq)):
+                refused(answer, "replayed_seq")
+                assert answer["error"]["last_seq"] == 5
             assert await again.frame(seq=6) == {"ok": True}
 
 
@@ -261,7 +264,8 @@ async def test_a_second_socket_replaces_the_first_which_is_told_why(room: Exam) 
     async with people.proctor(room) as paula, people.candidate(room) as first:
         await all_is_well(first)
         async with people.candidate(room, joined=first.joined) as second:
-            assert "another window" in (await first.inbox.next("ended"))["reason"]
+            over = await first.inbox.next("ended")
+            assert (over["code"], "another window" in over["reason"]) == ("replaced", True)
             async with asyncio.timeout(people.PATIENCE):
                 await first.gone.wait()
             second.seq = first.seq
@@ -271,6 +275,48 @@ async def test_a_second_socket_replaces_the_first_which_is_told_why(room: Exam) 
             assert states[-1] is True
         gone = await paula.inbox.next("candidate", where=lambda data: not data["candidate"]["connected"])
         assert gone["candidate"]["id"] == first.id
+
+
+async def test_two_windows_at_once_are_an_incident(room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room, page="one") as first:
+        await all_is_well(first)
+        async with people.candidate(room, joined=first.joined, page="two") as second:
+            told = (await paula.inbox.next("incident"))["incident"]
+            assert (told["kind"], told["candidate_id"]) == ("second_connection", first.id)
+            assert (await second.inbox.next("warning"))["incident_id"] == told["id"]
+            second.seq = first.seq
+            await all_is_well(second)
+
+
+PAGES: dict[str, tuple[object, object]] = {
+    "a reload": ("one", "one"),
+    "a client that says no page": (None, None),
+    "a page only now": (None, "two"),
+    "a page no more": ("one", None),
+    "pages that are no text": (1, {"two": 2}),
+}
+
+
+@pytest.mark.parametrize("pages", PAGES.values(), ids=PAGES.keys())
+async def test_the_same_window_again_is_no_incident(pages: tuple[object, object], room: Exam) -> None:
+    async with people.proctor(room) as paula, people.candidate(room, page=pages[0]) as first:
+        await all_is_well(first)
+        async with people.candidate(room, joined=first.joined, page=pages[1]) as second:
+            second.seq = first.seq
+            await all_is_well(second)
+            await paula.inbox.none("incident")
+
+
+@pytest.mark.parametrize("frames", [0, 1], ids=["no frame yet", "no frame lately"])
+async def test_a_window_whose_frames_have_ceased_is_not_open_any_more(
+    frames: int, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate_channel, "SECOND_WITHIN", 0.0)
+    async with people.proctor(room) as paula, people.candidate(room, page="one") as first:
+        for _ in range(frames):
+            await all_is_well(first)
+        async with people.candidate(room, joined=first.joined, page="two"):
+            await paula.inbox.none("incident")
 
 
 async def test_of_many_sockets_at_once_one_remains(room: Exam) -> None:
@@ -412,21 +458,39 @@ async def test_a_token_opens_its_own_namespace_and_no_other(role: str, namespace
     await stranger.close()
 
 
-async def test_pages_of_other_origins_may_not_open_a_socket(serve: Serve) -> None:
+async def opens(room: Exam, **headers: str) -> bool:
+    """Whether a page that sends these headers may open a socket and use it."""
+    person = Candidate(room.http.url, await room.add())
+    try:
+        await person.connect(**headers)
+        await all_is_well(person)
+    except SocketRefused:
+        return False
+    finally:
+        await person.close()
+    return True
+
+
+async def only_our_own_may(room: Exam) -> None:
+    """Pages of our own may open a socket, also behind a TLS proxy, and those of a stranger may not."""
+    own = room.http.url
+    assert await opens(room)
+    assert await opens(room, Origin=own)
+    assert await opens(room, Origin=own.replace("http", "https", 1))
+    assert await opens(room, Origin="https://invigil.example", Host="invigil.example")
+    assert not await opens(room, Origin="https://evil.example")
+    assert not await opens(room, Origin="null")
+    assert not await opens(room, Origin=own + "0")
+    assert not await opens(room, Origin="https://evil.example", Host="invigil.example")
+
+
+async def test_pages_of_our_own_and_of_allowed_origins_may_open_a_socket(serve: Serve) -> None:
     async with serve(allowed_origins=["https://exams.example"]) as server, people.calls(server) as http:
         room = await people.exam(http)
-        friend, foe = [Candidate(room.http.url, await room.add(name)) for name in ("Friend", "Foe")]
-        await friend.connect(Origin="https://exams.example")
-        await all_is_well(friend)
-        with pytest.raises(SocketRefused):
-            await foe.connect(Origin="https://evil.example")
-        await asyncio.gather(friend.close(), foe.close())
+        assert await opens(room, Origin="https://exams.example")
+        assert not await opens(room, Origin="http://exams.example")
+        await only_our_own_may(room)
 
 
 async def test_without_allowed_origins_only_pages_of_our_own_may(room: Exam) -> None:
-    own, foe = [Candidate(room.http.url, await room.add(name)) for name in ("Own", "Foe")]
-    await own.connect(Origin=room.http.url)
-    await all_is_well(own)
-    with pytest.raises(SocketRefused):
-        await foe.connect(Origin="https://evil.example")
-    await asyncio.gather(own.close(), foe.close())
+    await only_our_own_may(room)

@@ -191,6 +191,21 @@ async def test_a_connection_that_vanishes_on_the_doorstep_leaves_nothing(room: E
         assert paula.inbox.all("snapshot")[0]["candidates"][0]["connected"] is False
 
 
+GREEDY = ["45999999999-/candidate,", "452-/candidate,1", "450-/candidate,1", "461-/candidate,1", "46999-/candidate,1"]
+
+
+@pytest.mark.parametrize("start", GREEDY)
+async def test_who_promises_attachments_that_nobody_asked_for_is_cut_off_before_any_comes(
+    start: str, room: Exam
+) -> None:
+    async with people.candidate(room, "Bob") as bob, wire(room) as mallory:
+        assert await mallory.connect((await room.add("Mallory"))["token"])
+        await mallory.send(start + '["frame",{"_placeholder":true,"num":0}]')
+        async with asyncio.timeout(2000 * people.MS):
+            assert await mallory.next("1") in ("1", None), "no CLOSE packet came"
+        assert await bob.frame() == {"ok": True}
+
+
 async def test_a_connection_that_comes_into_no_namespace_is_closed(room: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "STRANGER_SECONDS", 0.5)
     async with people.candidate(room) as ada, wire(room) as stranger:

@@ -5,13 +5,18 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from detection.values import Kind
 from server.app import Running, running
+from server.meetings import LiveIncident, Meeting
+from server.protocol import Incident, ReviewMessage, Role, Verdict
+from server.tokens import Identity
 from storage import spool as spool_module
 
-from . import faces, people
+from . import faces, people, records
 from .conftest import leaving_no_task, settings_for
 from .people import Candidate, Exam, Http
 from .postgres import TEMPLATE, Postgres, postgres
@@ -168,3 +173,83 @@ async def test_an_incident_is_committed_before_anybody_hears_of_it(http: Http, r
             await report(ada, kind)
             told = (await paula.inbox.next("incident"))["incident"]
             assert told["id"] in {each["id"] for each in await room.incidents()}
+
+
+async def test_a_fault_in_telling_one_incident_stops_neither_the_next_nor_a_review(
+    server: Running, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incidents, monitor = server.services.incidents, server.services.monitor
+    view = incidents._view
+
+    def faulty(meeting: Meeting, live: LiveIncident) -> Incident:
+        if live.record.kind == "focus_lost":
+            raise RuntimeError("this incident cannot be shown")
+        return view(meeting, live)
+
+    monkeypatch.setattr(incidents, "_view", faulty)
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await report(ada, "tab_hidden")
+        told = (await paula.inbox.next("incident"))["incident"]
+        meeting = await server.services.lobby.meeting(UUID(room.id))
+        candidate = meeting.candidate(UUID(ada.id))
+        # The first is on its way to the database when the others come, so that these are kept and told together.
+        monitor.notice(candidate, Kind.SECOND_SCREEN, active=True, detail="")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        monitor.notice(candidate, Kind.FOCUS_LOST, active=True, detail="")
+        reviewer = Identity(Role.PROCTOR, meeting.id, UUID(paula.id))
+        async with asyncio.timeout(people.PATIENCE):
+            word = ReviewMessage(incident_id=UUID(told["id"]), verdict=Verdict.CONFIRMED)
+            await incidents.review(meeting, reviewer, word)
+        await report(ada, "virtual_camera")
+        kinds = [(await paula.inbox.next("incident"))["incident"]["kind"] for _ in range(3)]
+        assert kinds == ["second_screen", "tab_hidden", "virtual_camera"]
+        kept = {each["kind"]: each["review"] for each in await room.incidents()}
+        assert set(kept) == {"tab_hidden", "second_screen", "focus_lost", "virtual_camera"}
+        assert kept["tab_hidden"]["verdict"] == "confirmed"
+
+
+@pytest.mark.parametrize("telling", ["incident", "warning", "candidate"])
+async def test_a_fault_of_the_sockets_stops_no_later_incident(
+    telling: str, server: Running, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def faulty(*_: object) -> None:
+        raise RuntimeError("nobody can be told this")
+
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        with monkeypatch.context() as patch:
+            patch.setattr(server.services.incidents._announcer, telling, faulty)
+            await report(ada, "focus_lost")
+            await people.eventually(lambda: _count(room, 1))
+        await report(ada, "tab_hidden")
+        told = await paula.inbox.next("incident", where=lambda data: data["incident"]["kind"] == "tab_hidden")
+        assert (await ada.inbox.next("warning", where=lambda data: data["kind"] == "tab_hidden"))[
+            "incident_id"
+        ] == told["incident"]["id"]
+
+
+async def _count(room: Exam, count: int) -> bool:
+    return len(await room.incidents()) == count
+
+
+async def test_the_pictures_of_a_live_incident_can_be_had_while_the_database_is_away(
+    own: Postgres, server: Running, http: Http, room: Exam
+) -> None:
+    added = (await room.add())["participant"]
+    meeting = await server.services.lobby.meeting(UUID(room.id))
+    candidate = meeting.candidate(UUID(added["id"])).record
+    evidence = [{"key": "k", "sha256": "0", "captured_at": "2026-01-02T03:04:05.678Z", "seq": 1, "boxes": []}]
+    record = records.incident(candidate, evidence=evidence)
+    await server.services.ledger.keep([record], {"k": faces.one_face()})
+    meeting.remember(LiveIncident(record, told=True))
+    async with people.proctor(room) as paula:
+        (shown,) = paula.inbox.all("snapshot")[0]["incidents"]
+        url = shown["evidence"][0]["url"]
+        await asyncio.to_thread(own.take_away)
+        try:
+            answer = await http.get(url)
+            assert (answer.status, answer.content) == (200, faces.one_face())
+            missing = await http.get(url.replace("/0.jpg", "/1.jpg"))
+            assert missing.status == 403  # without a link of its own nothing is even looked for
+        finally:
+            await asyncio.to_thread(own.bring_back)

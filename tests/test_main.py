@@ -194,7 +194,7 @@ async def test_while_the_database_is_away_incidents_are_told_and_none_is_lost(
                 told = []
                 for each in crew:
                     await hidden(each)
-                    told.append((await paula.inbox.next("incident"))["incident"]["id"])
+                    told.append((await paula.inbox.next("incident", where=_is_hidden))["incident"]["id"])
                     assert await each.frame() == {"ok": True}
                 assert await people.eventually(lambda: _status(room.http, "degraded"))
                 assert (await room.http.get("/healthz")).json["database"] == "away"
@@ -207,7 +207,8 @@ async def test_while_the_database_is_away_incidents_are_told_and_none_is_lost(
                 await asyncio.to_thread(come)
             assert await people.eventually(lambda: _status(room.http, "ok"), 2 * people.PATIENCE)
             assert await people.eventually(lambda: not spooled(folder))
-            kept = await room.incidents()
+            # A machine that lags may find more to report than what this test does.
+            kept = [each for each in await room.incidents() if each["kind"] == "tab_hidden"]
             assert [each["id"] for each in kept] == told
             assert kept[0]["review"]["verdict"] == "confirmed"
             await asyncio.gather(*(each.close() for each in crew))

@@ -133,5 +133,10 @@ def test_open_incidents_are_all_remembered_however_many(meeting: Meeting, candid
     assert len(meeting.incidents) == RECENT_INCIDENTS + 50
 
 
+def test_a_whole_year_may_join_at_once_and_a_script_that_makes_names_may_not(meeting: Meeting) -> None:
+    assert [meeting.joins.take(NOW) for _ in range(201)] == [True] * 200 + [False]
+    assert [meeting.joins.take(NOW + 1) for _ in range(11)] == [True] * 10 + [False]
+
+
 def test_a_moment_is_aware_utc() -> None:
     assert moment(0).isoformat() == "1970-01-01T00:00:00+00:00"

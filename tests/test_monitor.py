@@ -5,18 +5,20 @@ import hashlib
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from server import workers
+from server import monitor, workers
 from server.app import Running
 from server.protocol import Incident
 
 from . import faces, people
 from .conftest import Serve
 from .people import Candidate, Exam, Http, Json, Proctor
+from .pictures import undecodable
 
 QUICK: Json = {
     "sample_interval": 0.3,
@@ -207,6 +209,55 @@ async def test_a_picture_that_no_decoder_takes_is_counted_and_judges_nobody(http
         await ada.frame()
         assert not [d for d in paula.inbox.all("incident") if d["incident"]["kind"] == "multiple_faces"]
         assert (await http.get("/healthz")).json["workers"] == {"wanted": 1, "alive": 1}
+
+
+async def test_frames_that_cannot_be_decoded_are_no_stream(room: Exam) -> None:
+    """Their headers are good, so they are acknowledged; the camera of who sends them is as good as covered."""
+    async with people.proctor(room) as paula, people.candidate(room) as ada, people.candidate(room, "Bob") as bob:
+        await asyncio.gather(ada.frame(), bob.frame())
+        lost = asyncio.ensure_future(incident(paula, "opened"))
+        watching = asyncio.ensure_future(bob.stream(faces.one_face(), lost))
+        opened = (await ada.stream(undecodable(), lost))["incident"]
+        await watching
+        assert (opened["kind"], opened["candidate_id"]) == ("stream_lost", ada.id)
+        assert (await ada.inbox.next("warning"))["incident_id"] == opened["id"]
+        closed = await seen(ada, faces.one_face(), incident(paula, "closed", "stream_lost"))
+        assert closed["incident"]["id"] == opened["id"]
+
+
+async def test_an_incident_names_the_detector_of_the_worker_that_judged(
+    server: Running, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = server.services.monitor.info
+    assert judge is not None
+    monkeypatch.setattr(server.services.monitor, "info", replace(judge, name="other", model_sha256="f" * 64))
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        await ada.frame()
+        why = (await seen(ada, faces.two_faces(), incident(paula, "opened")))["incident"]["why"]
+        assert (why["detector"], why["model_sha256"]) == (judge.name, judge.model_sha256)
+
+
+async def test_when_no_worker_is_left_the_console_says_so_until_one_is_back(
+    server: Running, http: Http, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "RESTART_PAUSE", 0.05)
+
+    async def none(*_: object) -> workers.Worker:
+        raise workers.WorkerLost("no new one comes up")
+
+    async with people.proctor(room) as paula, people.candidate(room) as ada:
+        before = paula.inbox.all("snapshot")[0]["notice"]
+        with monkeypatch.context() as patch:
+            patch.setattr(workers.Worker, "start", none)
+            os.kill(server.services.monitor.pids[0], signal.SIGKILL)
+            await ada.frame()  # whose sample finds that nobody is there
+            down = await paula.inbox.next("snapshot")
+            assert "down" in down["notice"]
+            assert [each["id"] for each in down["candidates"]] == [ada.id]
+            health = (await http.get("/healthz")).json
+            assert (health["status"], health["workers"]) == ("degraded", {"wanted": 1, "alive": 0})
+            assert await ada.frame() == {"ok": True}
+        assert (await paula.inbox.next("snapshot"))["notice"] == before
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_exam_goes_on(

@@ -75,6 +75,7 @@ describe("focus", () => {
     focus(false);
     vi.advanceTimersByTime(600);
     hide(true);
+    vi.advanceTimersByTime(600);
     page.focused = true;
     hide(false);
     expect(told()).toEqual([
@@ -83,6 +84,47 @@ describe("focus", () => {
       ["focus_lost", { active: false }],
       ["tab_hidden", { active: false }],
     ]);
+  });
+});
+
+describe("the tab", () => {
+  test("hidden for a moment is nothing", () => {
+    hide(true);
+    vi.advanceTimersByTime(400);
+    hide(false);
+    vi.advanceTimersByTime(1000);
+    expect(told()).toEqual([]);
+  });
+
+  test("is told to be back at once, although another window has the focus", () => {
+    hide(true);
+    vi.advanceTimersByTime(600);
+    page.focused = false;
+    hide(false);
+    expect(told()).toEqual([
+      ["tab_hidden", { active: true }],
+      ["tab_hidden", { active: false }],
+    ]);
+  });
+
+  test.each([
+    ["before", ["visibilitychange", "pagehide"]],
+    ["after", ["pagehide", "visibilitychange"]],
+  ])("hidden %s the page is left is a reload and no offence", (_, events) => {
+    page.hidden = true;
+    page.focused = false;
+    for (const name of events) (name === "pagehide" ? window : document).dispatchEvent(new Event(name));
+    window.dispatchEvent(new Event("blur"));
+    vi.advanceTimersByTime(5000);
+    expect(told()).toEqual([]);
+  });
+
+  test("is watched again when the page comes back from the browser's memory", () => {
+    window.dispatchEvent(new Event("pagehide"));
+    window.dispatchEvent(new Event("pageshow"));
+    hide(true);
+    vi.advanceTimersByTime(600);
+    expect(told()).toEqual([["tab_hidden", { active: true }]]);
   });
 });
 

@@ -1,54 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { activityNow } from "../src/sdk/activity";
-import { Connection } from "../src/sdk/connection";
-import type { ConnectionEvents, Timing } from "../src/sdk/link";
+import { describe, expect, test, vi } from "vitest";
 import type { Warning } from "../src/sdk/protocol";
-import { CandidateServer } from "./server";
+import { connect, connected, connection, frame, heard, QUICK, reconnected, server, state } from "./line";
 
-const QUICK: Timing = { answerWithin: 300, fallbackAfter: 100, httpInterval: 20, sweepAfter: 100, retryAfter: 20 };
 const WARNING: Warning = { incident_id: "w1", kind: "no_face", text: "We cannot see you.", opened_at: "2025-01-01T10:00:00.000Z" };
 
-let server: CandidateServer;
-let connection: Connection;
-
-beforeEach(async () => {
-  server = await CandidateServer.start();
-});
-afterEach(async () => {
-  connection.close();
-  await server.stop();
-});
-
-function connect(timing: Partial<Timing> = {}): Connection {
-  connection = new Connection({ url: server.url, token: "t0ken", timing: { ...QUICK, ...timing } });
-  return connection;
-}
-
-async function connected(timing: Partial<Timing> = {}): Promise<Connection> {
-  connect(timing);
-  await state("connected");
-  return connection;
-}
-
-async function state(wanted: ConnectionEvents["state"]): Promise<void> {
-  await vi.waitFor(() => expect(connection.state).toBe(wanted), { timeout: 5000, interval: 5 });
-}
-
-function heard<Name extends keyof ConnectionEvents>(name: Name): ConnectionEvents[Name][] {
-  const values: ConnectionEvents[Name][] = [];
-  connection.on(name, (value) => values.push(value));
-  return values;
-}
-
-/** The server hangs up, and the connection comes back. */
-async function reconnected(): Promise<void> {
-  const states = heard("state");
-  server.hangUp();
-  await vi.waitFor(() => expect(states.slice(0, 2)).toEqual(["connecting", "connected"]), { timeout: 3000 });
-}
-
-function frame(content: number): { jpeg: ArrayBuffer; capturedAt: number } {
-  return { jpeg: Uint8Array.of(content).buffer, capturedAt: content };
+/** Of all frames that came in, by whichever way. */
+function numbers(): number[] {
+  return [...server.frames.map(({ seq }) => seq), ...server.posts.map((headers) => Number(headers["x-seq"]))];
 }
 
 describe("frames over the socket", () => {
@@ -88,8 +46,7 @@ describe("frames over the socket", () => {
       connection.sendFrame(frame(content));
       await vi.waitFor(() => expect(connection.counters.acknowledged).toBe(content + 1), { interval: 1 });
     }
-    const numbers = server.frames.map(({ seq }) => seq);
-    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    expect(numbers()).toEqual([...new Set(numbers())].toSorted((a, b) => a - b));
   });
 
   test("that the server turns down are counted, and the line stays", async () => {
@@ -98,6 +55,23 @@ describe("frames over the socket", () => {
     connection.sendFrame(frame(1));
     await vi.waitFor(() => expect(connection.counters.refused).toBe(1));
     expect(connection.state).toBe("connected");
+  });
+
+  test.each(["over the socket", "over HTTP"])("go on above the number that the server names, %s", async (way) => {
+    const last_seq = Date.now() + 3_600_000;
+    const refusal = { ok: false, error: { code: "replayed_seq", text: "Seen before.", last_seq } };
+    server.onFrame = () => refusal;
+    server.onPost = () => refusal;
+    if (way === "over HTTP") server.closeSockets();
+    connect();
+    await state(way === "over HTTP" ? "offline" : "connected");
+    connection.sendFrame(frame(1));
+    await vi.waitFor(() => expect(connection.counters.refused).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, QUICK.httpInterval));
+    connection.sendFrame(frame(2));
+    await vi.waitFor(() => expect(numbers()).toHaveLength(2));
+    expect(numbers()[0]).toBeLessThan(last_seq);
+    expect(numbers()[1]).toBe(last_seq + 1);
   });
 
   test("set the pace by their answers, and so does the event", async () => {
@@ -155,7 +129,7 @@ describe("without a socket", () => {
   test("says so when nothing gets through at all", async () => {
     const url = server.url;
     await server.stop();
-    connection = new Connection({ url, token: "t", timing: QUICK });
+    connect({}, url);
     const timer = setInterval(() => connection.sendFrame(frame(1)), 10);
     await state("offline");
     await vi.waitFor(() => expect(connection.counters.sent).toBeGreaterThan(1));
@@ -200,6 +174,40 @@ describe("the line", () => {
     expect([...ended, ...again].map(({ reason }) => reason)).toEqual(["Time is up.", "It is over."]);
   });
 
+  test("names this page, by the same name every time", async () => {
+    await connected();
+    await reconnected();
+    expect(server.pages).toHaveLength(2);
+    expect(server.pages[0]).toMatch(/^[\da-f-]{32,36}$/);
+    expect(server.pages[1]).toBe(server.pages[0]);
+  });
+
+  test("says when the exam goes on in another window, and does not come back by itself", async () => {
+    await connected();
+    const ended = heard("ended");
+    server.tell("ended", { reason: "Opened elsewhere.", code: "replaced" });
+    server.hangUp();
+    await state("closed");
+    expect(ended).toEqual([{ reason: "Opened elsewhere.", code: "replaced" }]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(server.tokens).toHaveLength(1);
+  });
+
+  test("passes on each message once, however often and by whichever way it comes", async () => {
+    const message = { id: "m1", text: "Hello", at: WARNING.opened_at };
+    server.onPost = () => ({ ok: true, messages: [message, { ...message, id: "m2" }] });
+    await connected();
+    const messages = heard("message");
+    server.tell("message", message);
+    server.tell("message", message);
+    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    server.closeSockets();
+    const timer = setInterval(() => connection.sendFrame(frame(1)), 10);
+    await vi.waitFor(() => expect(server.posts.length).toBeGreaterThan(1), { timeout: 3000 });
+    clearInterval(timer);
+    await vi.waitFor(() => expect(messages.map(({ id }) => id)).toEqual(["m1", "m2"]));
+  });
+
   test("passes on warnings once each, and messages", async () => {
     await connected();
     const [opened, cleared, messages] = [heard("warning"), heard("warning_cleared"), heard("message")];
@@ -221,31 +229,5 @@ describe("the line", () => {
     await reconnected();
     server.tell("warning", WARNING);
     await vi.waitFor(() => expect(cleared.map(({ incident_id }) => incident_id)).toEqual(["w2"]));
-  });
-
-  test("keeps reports until there is a connection, in order", async () => {
-    server.closeSockets();
-    connect();
-    connection.report(activityNow("consent_given", { text_version: "1" }));
-    connection.report(activityNow("tab_hidden", { active: true }));
-    connection.shown("w1", new Date(0));
-    server.openSockets();
-    await state("connected");
-    await connection.settled();
-    expect(server.activities.map(({ kind }) => kind)).toEqual(["consent_given", "tab_hidden"]);
-    expect(server.shown).toEqual([{ incident_id: "w1", at: "1970-01-01T00:00:00.000Z" }]);
-  });
-
-  test("tells again after a reconnect what still lasts", async () => {
-    await connected();
-    connection.report(activityNow("tab_hidden", { active: true }));
-    connection.report(activityNow("focus_lost", { active: true }));
-    connection.report(activityNow("focus_lost", { active: false }));
-    connection.report(activityNow("clipboard", { action: "copy" }));
-    await connection.settled();
-    const before = server.activities.length;
-    await reconnected();
-    await connection.settled();
-    expect(server.activities.slice(before).map(({ kind }) => kind)).toEqual(["tab_hidden"]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING } from "../src/app/proctor/state";
+import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING, SNAPSHOT_INCIDENTS } from "../src/app/proctor/state";
 import { filtered, keptOrder, NO_FILTERS, ordered, risks } from "../src/app/proctor/triage";
 import type { Candidate, Incident } from "../src/sdk/protocol";
 
@@ -49,6 +49,22 @@ describe("the console's state", () => {
     expect(state.incidents).toHaveLength(KEPT_INCIDENTS + 2);
     expect(numbers(state).slice(-3)).toEqual([4, 3, 2]);
     expect(opened(state, incident(9999)).incidents).toHaveLength(KEPT_INCIDENTS + 2);
+  });
+
+  test("has older ones to ask for only when there may be some", () => {
+    const meeting = { id: "m", title: "Exam", provider: "builtin", state: "open", settings: {}, created_at: AT } as const;
+    const snapshot = (length: number) => {
+      const incidents = Array.from({ length }, (_, number) => incident(number));
+      return apply(NOTHING, { type: "snapshot", snapshot: { meeting, candidates: [], incidents, detector: "yunet", at: AT } });
+    };
+    expect(NOTHING.older).toBe(false);
+    expect(snapshot(SNAPSHOT_INCIDENTS - 1).older).toBe(false);
+    const full = snapshot(SNAPSHOT_INCIDENTS);
+    expect(full.older).toBe(true);
+    expect(apply(full, { type: "older", page: { incidents: [], after: "x" } }).older).toBe(true);
+    const all = apply(full, { type: "older", page: { incidents: [], after: null } });
+    expect(all.older).toBe(false);
+    expect(opened({ ...all, limit: SNAPSHOT_INCIDENTS }, incident(9999)).older).toBe(true);
   });
 
   test("is replaced by a snapshot", () => {

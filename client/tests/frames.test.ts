@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FrameSlot, Sequence } from "../src/sdk/frames";
 import { fitted } from "../src/sdk/pace";
+import { pageId } from "../src/sdk/storage";
 
 function frame(capturedAt: number) {
   return { jpeg: new ArrayBuffer(1), capturedAt };
@@ -59,9 +60,25 @@ describe("the sequence", () => {
     expect(new Sequence(memory, () => 1000).next()).toBeGreaterThan(before);
   });
 
+  test("jumps above what another machine has sent, and never back", () => {
+    const memory = new Memory();
+    const sequence = new Sequence(memory, () => 1000);
+    sequence.goAbove(5000);
+    expect(sequence.next()).toBe(5001);
+    sequence.goAbove(10);
+    expect(sequence.next()).toBe(5002);
+    expect(new Sequence(memory, () => 1000).next()).toBe(5003);
+  });
+
   test("needs no storage", () => {
     expect(new Sequence(undefined, () => 5).next()).toBe(5);
   });
+});
+
+test("the page's id survives a reload, and another tab has another", () => {
+  const memory = new Memory();
+  expect(pageId(memory)).toBe(pageId(memory));
+  expect(pageId(new Memory())).not.toBe(pageId(memory));
 });
 
 describe("the size to encode at", () => {

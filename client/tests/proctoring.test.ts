@@ -8,6 +8,7 @@ const WARNING = { incident_id: "w1", kind: "no_face", text: "We cannot see you."
 let server: CandidateServer;
 let proctoring: Proctoring;
 let states: ProctoringState[];
+let told: string[];
 
 beforeEach(async () => {
   server = await CandidateServer.start();
@@ -19,6 +20,8 @@ beforeEach(async () => {
     consent: { textVersion: "2", at: new Date(0) },
     onState: (state) => states.push(state),
   });
+  told = [];
+  proctoring.on("consent_told", ({ kind }) => told.push(kind));
   await vi.waitFor(() => expect(proctoring.state.link).toBe("connected"), { timeout: 5000 });
 });
 afterEach(async () => {
@@ -47,6 +50,30 @@ test("raises the banner, tells that it was seen, and takes it down", async () =>
   await vi.waitFor(() => expect(server.shown.map(({ incident_id }) => incident_id)).toEqual(["w1"]));
   server.tell("warning_cleared", { incident_id: "w1", at: WARNING.opened_at });
   await vi.waitFor(() => expect(banner()?.dataset["open"]).toBe("false"));
+});
+
+test("says when the server has the consent", async () => {
+  await vi.waitFor(() => expect(told).toEqual(["consent_given"]));
+});
+
+test("has not finished before the server knows", async () => {
+  let away = true;
+  server.onActivity = ({ kind }) => (away && kind === "finished" ? { ok: false, error: { code: "away", text: "Not now." } } : { ok: true });
+  let finished = false;
+  const finish = proctoring.finish().then(() => (finished = true));
+  await vi.waitFor(() => expect(server.activities.at(-1)?.kind).toBe("finished"));
+  expect(finished).toBe(false);
+  away = false;
+  await finish;
+  expect(proctoring.state.link).toBe("closed");
+});
+
+test("does not claim to have finished when the exam was ended before", async () => {
+  server.onActivity = () => ({ ok: false, error: { code: "away", text: "Not now." } });
+  const finish = proctoring.finish();
+  await vi.waitFor(() => expect(server.activities.at(-1)?.kind).toBe("finished"));
+  server.tell("ended", { reason: "Time is up." });
+  await expect(finish).rejects.toThrow("over before");
 });
 
 test("says that the candidate has finished before it leaves", async () => {

@@ -1,6 +1,6 @@
 /** A real Socket.IO server on a free port that behaves as a test tells it, and remembers what came in. */
 
-import { createServer, type IncomingHttpHeaders, type Server as HttpServer } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Namespace, Server, type Socket } from "socket.io";
 import type { ActivityMessage, FrameMessage, ShownMessage } from "../src/sdk/protocol";
@@ -13,9 +13,12 @@ export class CandidateServer {
   readonly shown: ShownMessage[] = [];
   readonly posts: IncomingHttpHeaders[] = [];
   readonly tokens: unknown[] = [];
+  readonly pages: unknown[] = [];
   /** How a frame over the socket is answered; undefined: not at all. */
   onFrame: (frame: FrameMessage) => Answer | undefined = () => ({ ok: true });
   onPost: () => Answer = () => ({ ok: true });
+  /** How an activity is answered, over the socket and over HTTP. */
+  onActivity: (activity: ActivityMessage) => Answer = () => ({ ok: true });
   /** Why a connection is refused, if it is. */
   refusal: { code: string; text: string } | undefined;
   readonly #http: HttpServer;
@@ -25,10 +28,8 @@ export class CandidateServer {
 
   private constructor() {
     this.#http = createServer((request, response) => {
-      this.posts.push(request.headers);
-      request.resume();
       response.setHeader("Content-Type", "application/json");
-      response.end(JSON.stringify(this.onPost()));
+      void this.#post(request).then((answer) => response.end(JSON.stringify(answer)));
     });
     this.#io = new Server(this.#http, { allowRequest: (_request, allow) => allow(null, this.#open) });
     this.#candidates = this.#io.of("/candidate");
@@ -69,8 +70,22 @@ export class CandidateServer {
     await this.#io.close();
   }
 
+  async #post(request: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.url === "/api/activities") return this.#takeActivity(JSON.parse(Buffer.concat(chunks).toString()) as ActivityMessage);
+    this.posts.push(request.headers);
+    return this.onPost();
+  }
+
+  #takeActivity(activity: ActivityMessage): Answer {
+    this.activities.push(activity);
+    return this.onActivity(activity);
+  }
+
   #admit(socket: Socket, next: (error?: Error) => void): void {
     this.tokens.push(socket.handshake.auth["token"]);
+    this.pages.push(socket.handshake.auth["page"]);
     next(this.refusal ? Object.assign(new Error(this.refusal.code), { data: this.refusal }) : undefined);
   }
 
@@ -81,10 +96,7 @@ export class CandidateServer {
       const answer = this.onFrame(frame);
       if (answer) ack(answer);
     });
-    socket.on("activity", (activity: ActivityMessage, ack: Ack) => {
-      this.activities.push(activity);
-      ack({ ok: true });
-    });
+    socket.on("activity", (activity: ActivityMessage, ack: Ack) => ack(this.#takeActivity(activity)));
     socket.on("shown", (shown: ShownMessage, ack: Ack) => {
       this.shown.push(shown);
       ack({ ok: true });

@@ -24,6 +24,10 @@ class Serving:
 
     def cpu_seconds(self) -> float:
         """What the server process itself has used, without its workers and its database."""
+        ran = [path.read_text().split()[0] for path in Path(f"/proc/{self.pid}/task").glob("*/schedstat")]
+        if ran:
+            # To the nanosecond; the usual times are counted in ticks of 10 ms.
+            return sum(map(int, ran)) / 1e9
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 

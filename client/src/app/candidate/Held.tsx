@@ -1,7 +1,7 @@
 import { Badge, Card, Group, Stack, Text, Title } from "@mantine/core";
 import type { Held as HeldItem, Verdict } from "../../sdk";
 import { between, clock } from "../shared/words";
-import type { HeldState } from "./useHeld";
+import type { HeldState } from "./heldFeed";
 
 const VERDICT_WORDS: Record<Verdict, string> = {
   confirmed: "A proctor looked at this: confirmed.",

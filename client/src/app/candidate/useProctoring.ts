@@ -1,11 +1,12 @@
 /** The SDK as React state, for as long as the exam room is open. */
 
-import { useCallback, useEffect, useRef, useState } from "react";
-import { type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type HeldList, type LinkState, type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
+import { call } from "../shared/api";
 import type { Problem } from "../shared/ProblemPage";
 import { CONSENT_VERSION } from "./Consent";
+import { HeldFeed, type HeldState } from "./heldFeed";
 import { type CandidateSession, rememberConsentTold } from "./session";
-import { followWarnings, type HeldState, useHeld } from "./useHeld";
 import { useMessages } from "./useMessages";
 
 /** Connected, and yet no picture was taken for so long: that is not being proctored. */
@@ -39,13 +40,14 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
   const proctoring = useRef<Proctoring>(undefined);
   const [state, setState] = useState<ProctoringState>({ link: "connecting", camera: "live" });
   const [wasConnected, setWasConnected] = useState(false);
-  const [reached, setReached] = useState(0);
   const [finishing, setFinishing] = useState(false);
   const { token } = session;
-  const held = useHeld(token, reached);
-  const { warning, cleared } = held;
+  const [feed] = useState(() => new HeldFeed(async () => (await call<HeldList>("/api/held", { token })).held));
+  const held = useSyncExternalStore(feed.subscribe, feed.getState);
   const { messages, hear, dismiss } = useMessages();
   const [consentedAt] = useState(session.consentTold ? undefined : session.consentedAt);
+
+  useEffect(() => feed.open(), [feed]);
 
   useEffect(() => {
     if (!track) return;
@@ -56,22 +58,19 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
     const consent = consentedAt ? { textVersion: CONSENT_VERSION, at: new Date(consentedAt) } : undefined;
     const started = startProctoring({ url: window.location.origin, token, source: track, ...(consent ? { consent } : {}) });
     proctoring.current = started;
+    let link = started.state.link;
     started.on("state", (next) => {
       setState(next);
+      if (isReached(next.link)) setWasConnected(true);
+      if (isReached(next.link) && !isReached(link)) void feed.look();
+      link = next.link;
     });
-    followWarnings(started, { warning, cleared });
+    feed.follow(started);
     started.on("consent_told", rememberConsentTold);
     started.on("message", hear);
     started.on("ended", ({ reason, code }) => (code === "replaced" ? endings.moved() : endings.leave("exam_ended", reason)));
     started.on("fatal", ({ text }) => endings.leave("bad_link", text));
-  }, [track, token, consentedAt, endings, warning, cleared, hear]);
-
-  const { link } = state;
-  useEffect(() => {
-    if (link !== "connected" && link !== "http") return;
-    setWasConnected(true);
-    setReached((before) => before + 1);
-  }, [link]);
+  }, [track, token, consentedAt, endings, feed, hear]);
 
   useEffect(
     () => () => {
@@ -91,6 +90,10 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
     await started.finish().then(() => endings.leave("finished"), () => undefined);
   }, [endings]);
   return { state, arriving, wasConnected, held, messages, dismiss, finishing, finish };
+}
+
+function isReached(link: LinkState): boolean {
+  return link === "connected" || link === "http";
 }
 
 /** Whether the server took a picture within the last seconds. */
