@@ -1,7 +1,8 @@
 /**
  * The candidate's line to the server: Socket.IO, and plain HTTP for as long as a socket cannot be had.
  *
- * Leaves the machine: JPEG frames with number and time, what `report()` is given, and which banner was seen when.
+ * Leaves the machine: JPEG frames with number and time, what `report()` is given, which banner was seen when, and a random id
+ * of this tab.
  */
 
 import { io, type Socket } from "socket.io-client";

@@ -5,7 +5,7 @@ import type { HeldState } from "./heldFeed";
 
 const VERDICT_WORDS: Record<Verdict, string> = {
   confirmed: "A proctor looked at this: confirmed.",
-  dismissed: "A proctor looked at this: dismissed. It does not count.",
+  dismissed: "A proctor looked at this: dismissed.",
 };
 
 /** Everything that was noted about the candidate in this exam; nothing is held back from them. */

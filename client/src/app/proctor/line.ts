@@ -89,7 +89,7 @@ export class Line extends Emitter<LineEvents> {
   async loadOlder(): Promise<void> {
     const before = this.#state.incidents.length;
     // Those that were dropped since the last page was read come first again.
-    this.#after ??= undefined;
+    if (this.#after === null) this.#after = undefined;
     while (this.#after !== null && this.#state.incidents.length === before) {
       const query = new URLSearchParams({ limit: String(PAGE), ...(this.#after ? { after: this.#after } : {}) });
       const path = `/api/meetings/${claimsOf(this.#token)?.meeting_id}/incidents?${query}`;
