@@ -227,7 +227,8 @@ def _may_connect(origins: frozenset[str], origin: str | None, environ: dict[str,
 
     Our own is told by the host alone: behind a TLS proxy we are asked by http for pages of https.
     """
-    return origin is not None and (origin in origins or origin.partition("://")[2] == environ.get("HTTP_HOST"))
+    host = environ.get("HTTP_HOST")
+    return origin is not None and (origin in origins or (bool(host) and origin.partition("://")[2] == host))
 
 
 class Channels:

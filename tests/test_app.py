@@ -18,6 +18,7 @@ HOUR = 3600.0
 async def test_the_clock_does_not_jump_when_the_machines_is_set(
     jump: float, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert server.services.clock is not time.time
     for clock in (steady_clock(), server.services.clock):
         before, wall = clock(), time.time()
         with monkeypatch.context() as patch:
