@@ -7,10 +7,11 @@ import numpy as np
 
 from detection import jpeg
 from detection.faces import Detector, Frame
+from detection.faces.views import shrink
 from detection.values import Observation, Quality
 
 WORKING_SIDE: Final = 640
-"""Longest side in pixels of what the detector gets: a face that matters is far larger than what is lost."""
+"""Longest side in pixels of what the detector gets, and so takes its close-ups from."""
 MAX_FACES: Final = 50
 """The best of them; no rule counts further."""
 QUALITY_SIDE: Final = 160
@@ -64,16 +65,6 @@ def decode(data: bytes) -> Frame:
     if frame is None:
         raise UndecodableFrame("The JPEG picture does not decode.")
     return np.asarray(frame, dtype=np.uint8)
-
-
-def shrink(frame: Frame, side: int) -> Frame:
-    """The frame with its longest side at most `side`, proportions kept."""
-    height, width = frame.shape[:2]
-    scale = side / max(width, height)
-    if scale >= 1:
-        return frame
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def measure(frame: Frame) -> Quality:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from detection import jpeg
-from detection.analyzer import WORKING_SIDE, Analyzer, UndecodableFrame, decode, measure, shrink
+from detection.analyzer import WORKING_SIDE, Analyzer, UndecodableFrame, decode, measure
 from detection.faces import Frame
+from detection.faces.views import shrink
 from detection.values import Box, DetectorInfo, Face
 
 from . import faces

@@ -2,13 +2,16 @@
 
 import logging
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection import models
 from detection.values import DetectorInfo, Face
+
+if TYPE_CHECKING:
+    from detection.faces.second_look import Opinion
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +48,11 @@ def choose(name: Choice, folder: Path | None) -> Detector:
     """
     weights = None if name == "hog" else models.find("yunet", folder)
     if weights is not None:
-        from detection.faces.yunet import YuNet  # noqa: PLC0415 - loads onnxruntime only where it is used
+        # Imported only where they are used: they load onnxruntime.
+        from detection.faces.second_look import SecondLook  # noqa: PLC0415
+        from detection.faces.yunet import YuNet  # noqa: PLC0415
 
-        return YuNet(weights)
+        return SecondLook(YuNet(weights), opinion=_opinion())
     if name == "yunet":
         where = f"not in {folder}" if folder else "nowhere, since no models folder is set"
         raise DetectorUnavailable(
@@ -57,3 +62,16 @@ def choose(name: Choice, folder: Path | None) -> Detector:
     from detection.faces.hog import Hog  # noqa: PLC0415 - loads dlib only where it is used
 
     return Hog()
+
+
+def _opinion() -> "Opinion | None":
+    """What is asked in doubt: HOG, or nothing where dlib does not load.
+
+    Without it a doubtful face is not counted: rather a face less than a dog more.
+    """
+    try:
+        from detection.faces.hog import HogOpinion  # noqa: PLC0415 - loads dlib only where it is used
+    except ImportError as error:
+        logger.warning("dlib does not load (%s): doubtful faces get no second opinion and do not count", error)
+        return None
+    return HogOpinion()

@@ -11,22 +11,18 @@ from typing import Final
 import cv2
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
-from detection.faces import Frame, boxes
+from detection.faces import Frame
+from detection.faces.rows import OVERLAP, Floats, as_face
 from detection.models import sha256
 from detection.values import DetectorInfo, Face
 
 STRIDES: Final = (8, 16, 32)
 """The network judges a grid of cells at each of three scales."""
 THRESHOLD: Final = 0.7
-"""Best of the thresholds tried on labelled pictures at 320 px: lower takes dogs for faces."""
-OVERLAP: Final = 0.3
-"""Boxes that share more than this part of their union are one face."""
+"""Best of the thresholds tried on labelled pictures at 320 px, for a single pass: lower takes dogs for faces."""
 MAX_FACES: Final = 50
 """Weaker ones are dropped; no rule counts that far."""
-
-Floats = NDArray[np.float32]
 
 
 class YuNet:
@@ -51,15 +47,18 @@ class YuNet:
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Every face of the frame, best score first."""
         height, width = frame.shape[:2]
+        return tuple(as_face(row, width=width, height=height) for row in self.rows(frame, self._info.threshold))
+
+    def rows(self, frame: Frame, least: float) -> Floats:
+        """One row (see `rows`) in pixels of the frame per face whose score reaches `least`, best score first."""
         padded = _pad(frame)
-        columns, least = padded.shape[1], self._info.threshold
+        columns = padded.shape[1]
         outputs = self._session.run(self._outputs, {"input": _tensor(padded)})
         found = [
             _decode(*outputs[4 * i : 4 * i + 4], stride=stride, columns=columns // stride, least=least)
             for i, stride in enumerate(STRIDES)
         ]
-        rows = _suppress(np.concatenate(found))
-        return tuple(_face(row, width=width, height=height) for row in rows[:MAX_FACES].tolist())
+        return _suppress(np.concatenate(found))[:MAX_FACES]
 
 
 def _pad(frame: Frame) -> Frame:
@@ -105,15 +104,3 @@ def _suppress(rows: Floats) -> Floats:
         shared = np.prod(np.maximum(inner, 0), axis=1)
         left = left[shared <= OVERLAP * (area[left] + area[best] - shared)]
     return rows[kept]
-
-
-def _face(row: list[float], *, width: int, height: int) -> Face:
-    """One row of `_decode` as a value in fractions of the frame."""
-    x1, y1, x2, y2 = row[1:5]
-    return Face(
-        box=boxes.box((x1, y1, x2, y2), width=width, height=height),
-        score=round(row[0], boxes.DIGITS),
-        landmarks=tuple(
-            (boxes.fraction(x, width), boxes.fraction(y, height)) for x, y in zip(row[5::2], row[6::2], strict=True)
-        ),
-    )
