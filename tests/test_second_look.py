@@ -128,9 +128,16 @@ def test_a_speck_is_no_face() -> None:
     assert eye.close_ups == 0
 
 
+@pytest.mark.parametrize(("score", "count"), [(0.69, 0), (0.71, 1)])
+def test_a_frame_without_pixels_to_spare_is_looked_at_once(score: float, count: int) -> None:
+    eye = Eye([face(160, 120, 40, score=score)], [0.95])
+    assert len(SecondLook(eye, opinion=Second(True)).detect(np.full((240, 320, 3), 127, np.uint8))) == count
+    assert eye.sizes == [(240, 320)]
+
+
 def test_an_incident_says_who_was_asked_and_what_sufficed() -> None:
     info = SecondLook(Eye([], []), opinion=Second(True)).info
-    assert (info.name, info.model, info.threshold) == ("eye", "none + second", Tuning().accept)
+    assert (info.name, info.model, info.threshold) == ("eye", "none + second", Tuning().plain)
     assert SecondLook(Eye([], [])).info.model == "none"
 
 
