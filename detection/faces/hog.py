@@ -1,4 +1,4 @@
-"""dlib's HOG detector, which needs no download: the only file that imports dlib.
+"""dlib's HOG detector, which needs no download: with `detection.identity.chips` the only file that imports dlib.
 
 The detector is the one that `face_recognition.face_locations` runs, asked directly, because that function throws
 the scores away. `face_recognition` itself is not imported: it loads 130 MB of other networks with it.
