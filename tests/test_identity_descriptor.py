@@ -113,7 +113,7 @@ def test_a_chip_is_the_face_upright(cutter: Cutter) -> None:
 @faces.needs_models
 def test_the_face_of_these_tests_is_what_yunet_finds() -> None:
     (found,) = choose("yunet", faces.models_folder()).detect(faces.portrait())
-    assert found.landmarks == pytest.approx(np.array(FACE.landmarks), abs=0.002)
+    assert found.landmarks == pytest.approx(np.array(FACE.landmarks), abs=0.006)
 
 
 @pytest.mark.parametrize("box", [(0, 0, 0, 0), (1, 1, 0, 0), (0.5, 0.5, 0, 0.3), (0, 0, 1, 1), (0.99, 0, 0.01, 1)])
