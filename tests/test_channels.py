@@ -211,3 +211,9 @@ async def test_a_connection_that_comes_into_no_namespace_is_closed(room: Exam, m
     async with people.candidate(room) as ada, wire(room) as stranger:
         assert await stranger.next("1") in ("1", None), "no CLOSE packet came"
         assert await ada.frame() == {"ok": True}
+
+
+async def test_compression_is_not_taken_up_however_much_it_is_offered(room: Exam) -> None:
+    url = room.http.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
+    async with room.http.session.ws_connect(url, compress=15) as socket:
+        assert socket.compress == 0
