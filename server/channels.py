@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -40,9 +39,6 @@ REAP_SECONDS = 1.0
 
 STRANGER_SECONDS = 20.0
 """Seconds for which a connection may stay without coming into a namespace: who has no token has no business here."""
-
-DROP_SECONDS = 0.5
-"""Seconds for the last words to a connection that is closed."""
 
 GREETING_TRIES, GREETING_PAUSE = 500, 0.01
 """How often, and after how many seconds each, a new connection is asked whether it stands."""
@@ -215,11 +211,10 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc] # the library has no 
             await self.drop(eio_sid)
 
     async def drop(self, eio_sid: str) -> None:
-        """Close a connection. The library waits until all was sent, which never ends where nobody reads any more."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DROP_SECONDS):
-                await self.eio.disconnect(eio_sid)
-        self.eio.sockets.pop(eio_sid, None)
+        """Close a connection. `eio.disconnect` would wait until all was sent: for ever, where nobody reads any more."""
+        socket = self.eio.sockets.pop(eio_sid, None)
+        if socket is not None:
+            await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
 
 
 def _may_connect(origins: frozenset[str], origin: str | None, environ: dict[str, Any]) -> bool:

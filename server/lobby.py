@@ -253,10 +253,14 @@ class Lobby:
         return candidate
 
     async def finish(self, candidate: Candidate) -> None:
-        """The candidate says that they are done."""
+        """The candidate says that they are done. It is kept first: after a restart nobody may be missed for it.
+
+        Raises:
+            Away: it could not be kept; the candidate tries again.
+        """
+        await self._incidents.note(candidate, "finished", {})
         candidate.finished = True
         self._monitor.finish(candidate)
-        await self._incidents.note(candidate, "finished", {})
         await self._presence.candidate("left", candidate)
 
     async def dismiss(self, candidate: Candidate, reason: str, proctor_id: UUID | None) -> None:

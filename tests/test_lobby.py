@@ -10,6 +10,7 @@ from socketio.exceptions import ConnectionError as SocketRefused
 
 from server.app import Running, running
 from server.meetings import Allowance, Candidate
+from storage.spool import SpoolFull
 
 from . import people, shared
 from .conftest import leaving_no_task, settings_for
@@ -113,3 +114,20 @@ async def test_too_many_who_join_by_one_link_at_once_are_told_to_wait(server: Ru
     assert late.json["error"]["code"] == "too_many"
     assert len(meeting.candidates) == 3
     assert (await room.add("Invited"))["participant"]["role"] == "candidate"
+
+
+async def test_a_finish_that_cannot_be_kept_is_refused_and_can_be_tried_again(
+    server: Running, room: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise SpoolFull("no room anywhere")
+
+    async with people.candidate(room) as ada:
+        assert await ada.frame() == {"ok": True}
+        finished = {"kind": "finished", "at": "2026-01-01T00:00:00Z"}
+        with monkeypatch.context() as storage:
+            storage.setattr(server.services.ledger, "keep", full)
+            assert (await ada.send("activity", finished))["error"]["code"] == "away"
+        assert await ada.frame() == {"ok": True}, "the exam was over though nobody would know of it"
+        assert await ada.send("activity", finished) == {"ok": True}
+        assert (await ada.frame())["error"]["code"] == "ended"
