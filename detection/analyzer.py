@@ -42,8 +42,9 @@ class Analyzer:
     def look(self, frame: Frame) -> Observation:
         """What is to be seen in a decoded frame."""
         height, width = frame.shape[:2]
+        sight = self.detector.detect(shrink(frame, WORKING_SIDE))
         return Observation(
-            faces=self.detector.detect(shrink(frame, WORKING_SIDE))[:MAX_FACES],
+            faces=sight.faces[:MAX_FACES],
             quality=measure(frame),
             width=width,
             height=height,

@@ -6,7 +6,7 @@ import pytest
 
 from detection import jpeg
 from detection.analyzer import WORKING_SIDE, Analyzer, UndecodableFrame, decode, measure
-from detection.faces import Frame
+from detection.faces import Frame, Sight
 from detection.faces.views import shrink
 from detection.values import Box, DetectorInfo, Face
 
@@ -21,9 +21,9 @@ class Eye:
     def __init__(self) -> None:
         self.frames: list[Frame] = []
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
+    def detect(self, frame: Frame) -> Sight:
         self.frames.append(frame)
-        return (Face(Box(0.25, 0.25, 0.5, 0.5), 0.9),)
+        return Sight((Face(Box(0.25, 0.25, 0.5, 0.5), 0.9),))
 
 
 def test_an_observation_has_faces_quality_and_size() -> None:

@@ -25,11 +25,11 @@ def detector(request: pytest.FixtureRequest) -> Detector:
 @pytest.mark.parametrize(("picture", "count"), [(faces.no_face, 0), (faces.one_face, 1), (faces.two_faces, 2)])
 @pytest.mark.parametrize("size", [(320, 240), (333, 250), (640, 480)])
 def test_counts_who_is_there(detector: Detector, picture: type, count: int, size: tuple[int, int]) -> None:
-    assert len(detector.detect(decode(picture(*size)))) == count
+    assert len(detector.detect(decode(picture(*size))).faces) == count
 
 
 def test_faces_are_where_they_are_and_the_best_comes_first(detector: Detector) -> None:
-    found = detector.detect(decode(faces.two_faces()))
+    found = detector.detect(decode(faces.two_faces())).faces
     assert [face.score for face in found] == sorted((face.score for face in found), reverse=True)
     assert all(face.score >= detector.info.threshold for face in found)
     left, right = sorted((face.box for face in found), key=lambda box: box.x)
@@ -53,12 +53,12 @@ def test_the_frame_is_left_as_it_was(detector: Detector) -> None:
 
 @pytest.mark.parametrize("size", [(32, 32), (32, 640), (1, 1)])
 def test_an_odd_frame_has_no_face_and_is_no_error(detector: Detector, size: tuple[int, int]) -> None:
-    assert detector.detect(np.full((*size, 3), 127, dtype=np.uint8)) == ()
+    assert detector.detect(np.full((*size, 3), 127, dtype=np.uint8)).faces == ()
 
 
 @needs_models
 def test_yunet_gives_landmarks_inside_the_face() -> None:
-    (face,) = choose("yunet", models_folder()).detect(decode(faces.one_face()))
+    (face,) = choose("yunet", models_folder()).detect(decode(faces.one_face())).faces
     assert len(face.landmarks) == 5
     for x, y in face.landmarks:
         assert face.box.x < x < face.box.x + face.box.w

@@ -116,7 +116,7 @@ def test_a_chip_is_the_face_upright(cutter: Cutter) -> None:
 def test_the_face_of_these_tests_is_what_yunet_finds() -> None:
     folder = faces.models_folder()
     assert folder is not None
-    (found,) = YuNet(folder / models.by_name("yunet").file).detect(faces.portrait())
+    (found,) = YuNet(folder / models.by_name("yunet").file).detect(faces.portrait()).faces
     assert np.abs(np.array(found.landmarks) - np.array(FACE.landmarks)).max() < 0.002
 
 

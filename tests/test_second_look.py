@@ -68,7 +68,7 @@ class Second:
 
 def test_a_sure_face_counts_after_one_pass() -> None:
     eye = Eye([face(160, 120, 40, score=0.9)], [])
-    (seen,) = SecondLook(eye, opinion=Second(False)).detect(GREY)
+    (seen,) = SecondLook(eye, opinion=Second(False)).detect(GREY).faces
     assert eye.sizes == [(240, 320)]
     assert seen.score == 0.9
     assert [seen.box.x + seen.box.w / 2, seen.box.w] == pytest.approx([0.5, 0.125])
@@ -92,7 +92,7 @@ def test_a_doubtful_face_is_settled_by_close_ups_and_then_by_the_second_opinion(
 ) -> None:
     second = None if agreed is None else Second(agreed)
     look = SecondLook(Eye([face(160, 120, 40, score=0.3)], scores), opinion=second)
-    seen = look.detect(GREY)
+    seen = look.detect(GREY).faces
     assert [each.score for each in seen] == ([] if counts is None else [pytest.approx(counts)])
     assert all(each.score >= look.info.threshold for each in seen)
     assert (second.asked if second else 0) == asked
@@ -101,7 +101,7 @@ def test_a_doubtful_face_is_settled_by_close_ups_and_then_by_the_second_opinion(
 def test_no_frame_gets_more_than_its_share_of_passes() -> None:
     crowd = [face(20 + 40 * (n % 8), 20 + 40 * (n // 8), 30, score=0.5) for n in range(48)]
     eye, second = Eye(crowd, [0.7]), Second(False)
-    assert SecondLook(eye, opinion=second).detect(GREY) == ()
+    assert SecondLook(eye, opinion=second).detect(GREY).faces == ()
     tuning = Tuning()
     assert (eye.close_ups, second.asked) == (2 * tuning.most, tuning.most)
     assert len(eye.sizes) == 1 + 2 * tuning.most + len(tuning.turns)
@@ -111,28 +111,49 @@ def test_no_frame_gets_more_than_its_share_of_passes() -> None:
 def test_beside_two_faces_only_a_likely_third_is_worth_a_close_up(score: float, close_ups: int) -> None:
     two = [face(60, 60, 40, score=0.95), face(160, 60, 40, score=0.9)]
     eye = Eye([*two, face(260, 160, 40, score=score)], [0.95])
-    assert len(SecondLook(eye).detect(GREY)) == 2 + close_ups // 2
+    assert len(SecondLook(eye).detect(GREY).faces) == 2 + close_ups // 2
     assert (eye.close_ups, len(eye.sizes)) == (close_ups, 1 + close_ups)
 
 
 def test_beside_one_tilted_face_another_is_looked_for_in_the_turned_frame() -> None:
     eye = Eye([face(160, 120, 40, score=0.9, degrees=12)], [0.9], degrees=2)
-    assert len(SecondLook(eye).detect(GREY)) == 1
+    assert len(SecondLook(eye).detect(GREY).faces) == 1
     # 2 x 12 degrees guessed, 2 more seen in the close-up: the frame is turned by 26, at the size of the quick pass.
     assert eye.sizes == [(240, 320), (128, 128), (320, 320)]
 
 
 def test_a_speck_is_no_face() -> None:
     eye = Eye([face(160, 120, 8, score=0.99)], [0.99])
-    assert SecondLook(eye).detect(GREY) == ()
+    assert SecondLook(eye).detect(GREY).faces == ()
     assert eye.close_ups == 0
 
 
 @pytest.mark.parametrize(("score", "count"), [(0.69, 0), (0.71, 1)])
 def test_a_frame_without_pixels_to_spare_is_looked_at_once(score: float, count: int) -> None:
     eye = Eye([face(160, 120, 40, score=score)], [0.95])
-    assert len(SecondLook(eye, opinion=Second(True)).detect(np.full((240, 320, 3), 127, np.uint8))) == count
+    assert len(SecondLook(eye, opinion=Second(True)).detect(np.full((240, 320, 3), 127, np.uint8)).faces) == count
     assert eye.sizes == [(240, 320)]
+
+
+def test_what_no_close_up_confirms_is_told_as_perhaps() -> None:
+    rows = [face(160, 120, 40, score=0.9), face(60, 60, 40, score=0.4), face(62, 60, 40, score=0.3), face(260, 60, 40)]
+    sight = SecondLook(Eye(rows, [0.3])).detect(GREY)
+    assert [each.score for each in sight.faces] == pytest.approx([0.9, 0.9])
+    (trace,) = sight.perhaps
+    assert [trace.score, trace.box.x] == pytest.approx([0.4, 0.125])
+
+
+def test_a_trace_that_close_ups_confirm_is_a_face_and_no_longer_perhaps() -> None:
+    sight = SecondLook(Eye([face(160, 120, 40, score=0.4)], [0.95])).detect(GREY)
+    assert (len(sight.faces), sight.perhaps) == (1, ())
+
+
+@pytest.mark.parametrize("size", [(240, 320), (480, 640)])
+def test_only_the_best_traces_are_told(size: tuple[int, int]) -> None:
+    crowd = [face(20 + 40 * n, 60, 30, score=0.3 + n / 100) for n in range(8)]
+    sight = SecondLook(Eye(crowd, [0.1])).detect(np.full((*size, 3), 127, dtype=np.uint8))
+    assert sight.faces == ()
+    assert [each.score for each in sight.perhaps] == pytest.approx([0.37, 0.36, 0.35, 0.34, 0.33])
 
 
 def test_an_incident_says_who_was_asked_and_what_sufficed() -> None:
@@ -150,7 +171,7 @@ def test_where_dlib_does_not_load_yunet_judges_alone(
         detector = choose("yunet", models_folder())
     assert "second opinion" in caplog.text
     assert "dlib" not in detector.info.model
-    assert len(detector.detect(decode(faces.two_faces()))) == 2
+    assert len(detector.detect(decode(faces.two_faces())).faces) == 2
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +224,7 @@ def test_counts_who_is_there_when_the_view_is_bad(
     detector: Detector, how: str, size: tuple[int, int], picture: Callable[[int, int], bytes], count: int
 ) -> None:
     spoilt = decode(faces.encode(SPOILT[how](decode(picture(*size)))))
-    found = detector.detect(spoilt)
+    found = detector.detect(spoilt).faces
     assert len(found) == count
     assert all(each.score >= detector.info.threshold for each in found)
 
@@ -213,7 +234,7 @@ def test_counts_who_is_there_when_the_view_is_bad(
 def test_a_tilted_face_is_where_it_is(detector: Detector, angle: float) -> None:
     height, width = 480, 640
     frame = decode(faces.one_face(width, height))
-    (upright,), (tilted,) = detector.detect(frame), detector.detect(turned(frame, angle))
+    (upright,), (tilted,) = detector.detect(frame).faces, detector.detect(turned(frame, angle)).faces
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
     x, y = upright.box.x + upright.box.w / 2, upright.box.y + upright.box.h / 2
     expected = matrix @ (x * width, y * height, 1)
@@ -232,8 +253,9 @@ def test_noise_of_any_size_is_no_error(detector: Detector, height: int, width: i
     frame = faces.resize(random.integers(0, 256, (*grain, 3), dtype=np.uint8), width, height)
     if kind == "faces":
         frame = np.asarray(frame // 2 + faces.resize(faces.portrait(), width, height) // 2, dtype=np.uint8)
-    for each in detector.detect(frame):
-        assert each.score >= detector.info.threshold
+    sight = detector.detect(frame)
+    assert all(each.score >= detector.info.threshold for each in sight.faces)
+    for each in (*sight.faces, *sight.perhaps):
         edges = (each.box.x, each.box.y, each.box.x + each.box.w, each.box.y + each.box.h)
         assert all(0 <= value <= 1.0001 for value in edges)
         assert all(0 <= value <= 1 for point in each.landmarks for value in point)

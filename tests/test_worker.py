@@ -14,8 +14,8 @@ import pytest
 from detection import codec, worker
 from detection.analyzer import Analyzer
 from detection.codec import Failed, Observed
-from detection.faces import Frame
-from detection.values import DetectorInfo, Face
+from detection.faces import Frame, Sight
+from detection.values import DetectorInfo
 
 from . import faces
 
@@ -132,7 +132,7 @@ class Broken:
 
     info = DetectorInfo(name="broken", model="none", model_sha256="", threshold=0.5)
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
+    def detect(self, frame: Frame) -> Sight:
         raise ZeroDivisionError(f"secret {frame.shape}")
 
 

@@ -1,6 +1,7 @@
 """Face detectors behind one seam: a BGR frame in, faces out. Which library looks is nobody else's business."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -21,6 +22,17 @@ Choice = Literal["auto", "hog", "yunet"]
 """What an operator may ask for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a detector saw in one frame."""
+
+    faces: tuple[Face, ...]
+    """Every face that counts, best score first."""
+    perhaps: tuple[Face, ...] = ()
+    """Traces that do not suffice, none of them one of the faces, best score first. A head turned away leaves one, and
+    so do some dogs, hands and lamps; an empty room mostly leaves none."""
+
+
 class Detector(Protocol):
     """Finds faces. Kept by one thread of one process."""
 
@@ -29,8 +41,8 @@ class Detector(Protocol):
         """Which detector this is, for an incident's record."""
         ...
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Every face of the frame whose score reaches the threshold, best score first."""
+    def detect(self, frame: Frame) -> Sight:
+        """The faces of the frame whose score reaches the threshold, and what may be one."""
         ...
 
 

@@ -14,7 +14,7 @@ import cv2
 import dlib
 import numpy as np
 
-from detection.faces import DetectorUnavailable, Frame, boxes
+from detection.faces import DetectorUnavailable, Frame, Sight, boxes
 from detection.values import DetectorInfo, Face
 
 UPSAMPLE: Final = 1
@@ -52,8 +52,9 @@ class Hog:
         """Which dlib judges."""
         return self._info
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Every face of the frame, best score first; without landmarks."""
+    def detect(self, frame: Frame) -> Sight:
+        """The faces of the frame, without landmarks. Weaker traces are not told: below its threshold HOG sees them in
+        wallpaper too."""
         height, width = frame.shape[:2]
         rgb = np.ascontiguousarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
         found, scores, _ = self._detector.run(rgb, UPSAMPLE, self._info.threshold)
@@ -65,7 +66,7 @@ class Hog:
             )
             for r, score in zip(found, scores, strict=True)
         )
-        return tuple(sorted(faces, key=lambda face: -face.score))
+        return Sight(tuple(sorted(faces, key=lambda face: -face.score)))
 
 
 class HogOpinion:

@@ -5,12 +5,13 @@ corner of the mouth; right and left as the person has them), in pixels of some p
 """
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.faces import boxes
+from detection.faces import Sight, boxes
 from detection.values import Face
 
 Floats = NDArray[np.float32]
@@ -20,6 +21,8 @@ Matrix = NDArray[np.float64]
 
 OVERLAP: Final = 0.3
 """Boxes that share more than this part of their union are one face."""
+MAX_PERHAPS: Final = 5
+"""Traces told of one frame."""
 INSIDE: Final = 0.6
 """So are two of which the smaller lies in the larger by more than this part."""
 OTHER_SIDE: Final = (1, 0, 2, 4, 3)
@@ -75,3 +78,19 @@ def as_face(row: Floats, *, width: int, height: int) -> Face:
             for x, y in zip(points[::2], points[1::2], strict=True)
         ),
     )
+
+
+def sight(faces: Iterable[Floats], traces: Iterable[Floats], *, width: int, height: int) -> Sight:
+    """The faces of a frame and what else may be one. A trace of a face, or of a better trace, is left out."""
+    known = sorted(faces, key=score)
+    count = len(known)
+    for trace in sorted(traces, key=score):
+        if len(known) < count + MAX_PERHAPS and not any(same(trace, each) for each in known):
+            known.append(trace)
+    seen = tuple(as_face(row, width=width, height=height) for row in known)
+    return Sight(seen[:count], seen[count:])
+
+
+def score(row: Floats) -> float:
+    """The best score first, as an order."""
+    return -float(row[0])

@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from detection.faces import Frame
-from detection.faces.rows import Floats, as_face, carry, middle, roll, same, size
+from detection.faces import Frame, Sight
+from detection.faces.rows import Floats, carry, middle, roll, same, sight, size
 from detection.faces.views import CloseUp, Views, cut, invert, rotate, views
-from detection.values import DetectorInfo, Face
+from detection.values import DetectorInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ class Search:
     """Candidates that may still get close-ups."""
     found: list[Found] = field(default_factory=list)
     """The faces so far, no two of them the same."""
+    traces: list[Floats] = field(default_factory=list)
+    """What was not taken for one, in pixels of the full frame."""
 
     def known(self, row: Floats) -> bool:
         """Whether this is one of the faces found."""
@@ -135,12 +137,14 @@ class SecondLook:
         """Which weights judge, and what is asked in doubt; the threshold is the lowest at which a face counts."""
         return self._info
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Every face of the frame, best score first."""
+    def detect(self, frame: Frame) -> Sight:
+        """The faces of the frame, and the traces that no close-up confirmed."""
         tuning = self._tuning
         height, width = frame.shape[:2]
         if max(height, width) < tuning.worthwhile:
-            return tuple(as_face(row, width=width, height=height) for row in self._network.rows(frame, tuning.plain))
+            rows = self._network.rows(frame, tuning.trace)
+            count = int(np.count_nonzero(rows[:, 0] >= tuning.plain))
+            return sight(rows[:count], rows[count:], width=width, height=height)
         search = Search(views(frame, tuning.side), tuning.most)
         self._judge(search, self._network.rows(search.views.small, tuning.trace), turn=None)
         alone = bool(search.found)
@@ -150,8 +154,7 @@ class SecondLook:
             self._judge(search, carry(rows, invert(there)), turn=turn)
             if search.found and not alone:
                 break
-        search.found.sort(key=lambda each: -float(each.row[0]))
-        return tuple(as_face(each.row, width=width, height=height) for each in search.found)
+        return sight((each.row for each in search.found), search.traces, width=width, height=height)
 
     def _judge(self, search: Search, rows: Floats, *, turn: float | None) -> None:
         """Add the faces of a pass that are sure or that close-ups confirm.
@@ -168,7 +171,9 @@ class SecondLook:
             guess = Found(row, rolled, close=False)
             if row[0] >= self._tuning.sure:
                 search.found.append(guess)
-            elif search.left and (len(search.found) < 2 or row[0] >= self._tuning.crowd):
+                continue
+            search.traces.append(row)
+            if search.left and (len(search.found) < 2 or row[0] >= self._tuning.crowd):
                 search.left -= 1
                 seen = self._confirm(search.views, guess)
                 if seen and not search.known(seen.row):

@@ -12,15 +12,17 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from detection.faces import Frame
-from detection.faces.rows import OVERLAP, Floats, as_face
+from detection.faces import Frame, Sight
+from detection.faces.rows import OVERLAP, Floats, sight
 from detection.models import sha256
-from detection.values import DetectorInfo, Face
+from detection.values import DetectorInfo
 
 STRIDES: Final = (8, 16, 32)
 """The network judges a grid of cells at each of three scales."""
 THRESHOLD: Final = 0.7
 """Best of the thresholds tried on labelled pictures at 320 px, for a single pass: lower takes dogs for faces."""
+TRACE: Final = 0.15
+"""Weakest score that is told at all: nearly every face reaches it, however bad the view."""
 MAX_FACES: Final = 50
 """Weaker ones are dropped; no rule counts that far."""
 
@@ -44,10 +46,12 @@ class YuNet:
         """Which weights judge, at which threshold."""
         return self._info
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Every face of the frame, best score first."""
+    def detect(self, frame: Frame) -> Sight:
+        """What one pass over the frame shows."""
         height, width = frame.shape[:2]
-        return tuple(as_face(row, width=width, height=height) for row in self.rows(frame, self._info.threshold))
+        rows = self.rows(frame, TRACE)
+        count = int(np.count_nonzero(rows[:, 0] >= self._info.threshold))
+        return sight(rows[:count], rows[count:], width=width, height=height)
 
     def rows(self, frame: Frame, least: float) -> Floats:
         """One row (see `rows`) in pixels of the frame per face whose score reaches `least`, best score first."""
