@@ -6,10 +6,12 @@ words.
 
 import json
 import struct
+from base64 import b64decode, b64encode
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, Final
 
+from detection.levels import GRID
 from detection.values import Box, DetectorInfo, Face, Observation, Quality
 
 HEADER: Final = struct.Struct("!II")
@@ -21,7 +23,13 @@ MAX_REQUEST: Final = 1024 * 1024
 MAX_REPLY: Final = 256 * 1024
 """Most bytes of a worker's answer; 200 faces take about 60 KB."""
 MAX_FACES: Final = 200
-"""Most faces of an observation."""
+"""Most faces of an observation, and most that may be one."""
+DESCRIPTOR_BYTES: Final = 128 * 4
+"""Length of a descriptor."""
+LOOK: Final = b"\0"
+"""The first byte of a request ..."""
+DESCRIBE: Final = b"\1"
+"""... and when the face is to be described as well."""
 _SLACK: Final = 1e-3
 """How far rounding may carry a box over the edge."""
 
@@ -40,6 +48,8 @@ class Observed:
     """Milliseconds spent on decoding the picture."""
     detect_ms: float
     """Milliseconds spent on looking at it."""
+    descriptor: bytes | None = None
+    """Of the only face, when it was asked for: `DESCRIPTOR_BYTES` of little-endian float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,16 @@ class Failed:
 def message(number: int, payload: bytes) -> bytes:
     """One message with its header."""
     return HEADER.pack(number, len(payload)) + payload
+
+
+def request(number: int, jpeg: bytes, *, describe: bool) -> bytes:
+    """One message to a worker: a picture, and whether its only face is to be described."""
+    return message(number, (DESCRIBE if describe else LOOK) + jpeg)
+
+
+def parse_request(payload: bytes) -> tuple[bytes, bool]:
+    """The picture in a request, and whether to describe its face."""
+    return payload[1:], payload[:1] == DESCRIBE
 
 
 def hello_bytes(info: DetectorInfo) -> bytes:
@@ -78,6 +98,7 @@ def reply_bytes(reply: Observed | Failed) -> bytes:
             "observation": observation_to_json(reply.observation),
             "decode_ms": reply.decode_ms,
             "detect_ms": reply.detect_ms,
+            "descriptor": None if reply.descriptor is None else _base64(reply.descriptor),
         }
     )
 
@@ -91,11 +112,12 @@ def parse_reply(payload: bytes) -> Observed | Failed:
     value = _load(payload)
     if isinstance(value, dict) and "error" in value:
         return Failed(_text(_only(value, "error")["error"]))
-    fields = _only(value, "observation", "decode_ms", "detect_ms")
+    fields = _only(value, "observation", "decode_ms", "detect_ms", "descriptor")
     return Observed(
         observation=observation_from_json(fields["observation"]),
         decode_ms=_number(fields["decode_ms"], high=1e9),
         detect_ms=_number(fields["detect_ms"], high=1e9),
+        descriptor=_descriptor(fields["descriptor"]),
     )
 
 
@@ -106,6 +128,8 @@ def observation_to_json(observation: Observation) -> dict[str, Any]:
         "quality": asdict(observation.quality),
         "width": observation.width,
         "height": observation.height,
+        "perhaps": [_face_to_json(face) for face in observation.perhaps],
+        "levels": _base64(observation.levels),
     }
 
 
@@ -115,11 +139,10 @@ def observation_from_json(value: object) -> Observation:
     Raises:
         BadMessage: a field is missing, unknown, of the wrong type, not finite or out of bounds.
     """
-    fields = _only(value, "faces", "quality", "width", "height")
-    faces = _list(fields["faces"], most=MAX_FACES)
+    fields = _only(value, "faces", "quality", "width", "height", "perhaps", "levels")
     quality = _only(fields["quality"], "brightness", "contrast", "sharpness")
     return Observation(
-        faces=tuple(_face_from_json(face) for face in faces),
+        faces=_faces(fields["faces"]),
         quality=Quality(
             brightness=_number(quality["brightness"]),
             contrast=_number(quality["contrast"]),
@@ -127,6 +150,8 @@ def observation_from_json(value: object) -> Observation:
         ),
         width=_whole(fields["width"]),
         height=_whole(fields["height"]),
+        perhaps=_faces(fields["perhaps"]),
+        levels=_bytes(fields["levels"], 0, GRID[0] * GRID[1]),
     )
 
 
@@ -154,6 +179,10 @@ def _face_to_json(face: Face) -> dict[str, Any]:
     }
 
 
+def _faces(value: object) -> tuple[Face, ...]:
+    return tuple(_face_from_json(face) for face in _list(value, most=MAX_FACES))
+
+
 def _face_from_json(value: object) -> Face:
     fields = _only(value, "box", "score", "landmarks")
     x, y, w, h = _numbers(fields["box"], count=4)
@@ -167,6 +196,33 @@ def _face_from_json(value: object) -> Face:
         score=_number(fields["score"], low=-1e6, high=1e6),
         landmarks=tuple((x, y) for x, y in points),
     )
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _bytes(value: object, *lengths: int) -> bytes:
+    """The bytes behind base64, of one of these lengths."""
+    if not isinstance(value, str) or len(value) > 2 * max(lengths):
+        raise BadMessage("expected bytes as base64")
+    try:
+        data = b64decode(value, validate=True)
+    except ValueError as error:
+        raise BadMessage("expected bytes as base64") from error
+    if len(data) not in lengths:
+        raise BadMessage(f"expected {' or '.join(map(str, lengths))} bytes")
+    return data
+
+
+def _descriptor(value: object) -> bytes | None:
+    if value is None:
+        return None
+    data = _bytes(value, DESCRIPTOR_BYTES)
+    # A NaN would compare as "not far" ever after.
+    if not all(isfinite(number) for number in struct.unpack(f"<{DESCRIPTOR_BYTES // 4}f", data)):
+        raise BadMessage("a descriptor is finite numbers")
+    return data
 
 
 def _dump(value: object) -> bytes:

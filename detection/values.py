@@ -84,6 +84,10 @@ class Observation:
     """Width of the decoded frame in pixels."""
     height: int
     """Height of the decoded frame in pixels."""
+    perhaps: tuple[Face, ...] = ()
+    """What left a trace and was not found to be a face, best score first: reason to doubt that nobody is there."""
+    levels: bytes = b""
+    """The picture's `levels.GRID`, from which is seen what moves and what stands still; empty: not measured."""
 
 
 @dataclass(frozen=True, slots=True)

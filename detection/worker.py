@@ -49,9 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     from detection import codec, models  # noqa: PLC0415
     from detection.analyzer import Analyzer  # noqa: PLC0415
     from detection.faces import DetectorUnavailable, choose  # noqa: PLC0415
+    from detection.identity.describer import Describer  # noqa: PLC0415
 
     try:
-        analyzer = Analyzer(choose(options.detector, options.models))
+        analyzer = Analyzer(choose(options.detector, options.models), Describer.installed())
     except (DetectorUnavailable, models.ModelMismatch) as error:
         sys.stderr.write(f"{error}\n")
         return UNAVAILABLE
@@ -91,16 +92,17 @@ def serve(analyzer: "Analyzer", requests: BinaryIO, replies: BinaryIO) -> None:
 
     while len(header := requests.read(codec.HEADER.size)) == codec.HEADER.size:
         number, length = codec.HEADER.unpack(header)
-        if length > codec.MAX_REQUEST:
+        if length > codec.MAX_REQUEST + 1:
             logger.error("a request of %d bytes: the pipe is out of step", length)
             return
         if len(data := requests.read(length)) < length:
             return
-        replies.write(codec.message(number, answer(analyzer, data)))
+        jpeg, describe = codec.parse_request(data)
+        replies.write(codec.message(number, answer(analyzer, jpeg, describe=describe)))
         replies.flush()
 
 
-def answer(analyzer: "Analyzer", data: bytes) -> bytes:
+def answer(analyzer: "Analyzer", data: bytes, *, describe: bool) -> bytes:
     """The payload that answers one picture. A picture that cannot be looked at is an answer too."""
     from detection import codec  # noqa: PLC0415
     from detection.analyzer import UndecodableFrame, decode  # noqa: PLC0415
@@ -110,13 +112,14 @@ def answer(analyzer: "Analyzer", data: bytes) -> bytes:
         started = perf_counter()
         frame = decode(data)
         decoded = perf_counter()
-        observation = analyzer.look(frame)
+        analysis = analyzer.look(frame, describe=describe)
         done = perf_counter()
         return codec.reply_bytes(
             codec.Observed(
-                observation=observation,
+                observation=analysis.observation,
                 decode_ms=round((decoded - started) * 1e3, 3),
                 detect_ms=round((done - decoded) * 1e3, 3),
+                descriptor=analysis.descriptor,
             )
         )
     except (JpegError, UndecodableFrame) as error:

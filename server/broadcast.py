@@ -1,5 +1,6 @@
 """What the server tells people, and to whom. Every word that goes out passes `may_receive`."""
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from detection import words
@@ -37,7 +38,8 @@ def warning(incident_id: Any, kind: str, opened_at: Any) -> protocol.Warning:
 
 def open_warnings(candidate: Candidate) -> list[protocol.Warning]:
     """The banners that should be up for a candidate now."""
-    found = [candidate.meeting.incidents.get(incident_id) for incident_id in candidate.open.values()]
+    up = [incident_id for kind, incident_id in candidate.open.items() if kind in candidate.banners]
+    found = [candidate.meeting.incidents.get(incident_id) for incident_id in up]
     return [_warning(live) for live in found if live is not None and live.told]
 
 
@@ -86,9 +88,9 @@ class Broadcast:
         message = warning(view.id, view.kind, view.opened_at)
         await self.to_candidate("warning", message, candidate_room(candidate))
 
-    async def warning_cleared(self, candidate: Candidate, view: protocol.Incident) -> None:
+    async def warning_cleared(self, candidate: Candidate, view: protocol.Incident, at: datetime) -> None:
         """Take the candidate's banner down."""
-        message = protocol.WarningCleared(incident_id=view.id, at=view.closed_at or view.updated_at)
+        message = protocol.WarningCleared(incident_id=view.id, at=at)
         await self.to_candidate("warning_cleared", message, candidate_room(candidate))
 
     async def pace(self, candidate: Candidate, pace: protocol.Pace) -> None:

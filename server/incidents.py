@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
 
@@ -49,7 +50,7 @@ class Announcer(Protocol):
     async def warning(self, candidate: Candidate, view: protocol.Incident) -> None:
         """Raise the candidate's banner."""
 
-    async def warning_cleared(self, candidate: Candidate, view: protocol.Incident) -> None:
+    async def warning_cleared(self, candidate: Candidate, view: protocol.Incident, at: datetime) -> None:
         """Take the candidate's banner down."""
 
 
@@ -108,10 +109,13 @@ class Incidents:
     def report(self, candidate: Candidate, changes: tuple[Change, ...]) -> None:
         """Take what the rules found. Returns at once; the order of calls is the order of events."""
         for change in changes:
-            if change.type is ChangeType.OPENED:
-                self._open(candidate, change.episode)
-            else:
-                self._change(candidate, change)
+            match change.type:
+                case ChangeType.OPENED:
+                    self._open(candidate, change.episode)
+                case ChangeType.RAISED | ChangeType.CLEARED:
+                    self._banner(candidate, change)
+                case _:
+                    self._change(candidate, change)
 
     def _open(self, candidate: Candidate, episode: Episode) -> None:
         shots = findings.confirming(candidate, episode)
@@ -133,6 +137,22 @@ class Incidents:
         worse = [] if closed else findings.confirming(candidate, change.episode)[-1:]
         live = replace(live, record=findings.changed(live.record, change))
         self._queue(change.type, candidate, live, worse)
+        if closed and kind in candidate.banners:
+            candidate.banners.remove(kind)
+            self._push(_Pending(ChangeType.CLEARED, candidate.meeting, candidate, live, []))
+
+    def _banner(self, candidate: Candidate, change: Change) -> None:
+        """The candidate's banner of an open incident goes up or down; the incident itself stays as it is."""
+        kind = change.episode.kind
+        live = candidate.meeting.incidents.get(candidate.open.get(kind, candidate.id))
+        if live is None:
+            return
+        if change.type is ChangeType.RAISED:
+            candidate.banners.add(kind)
+        else:
+            candidate.banners.discard(kind)
+        # Behind what was queued before it: no banner of what is not kept yet.
+        self._push(_Pending(change.type, candidate.meeting, candidate, live, []))
 
     def _queue(
         self,
@@ -250,20 +270,23 @@ class Incidents:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _tell(self, pending: _Pending) -> None:
-        now = self._clock()
+        now, view = self._clock(), self._view(pending.meeting, pending.incident)
+        candidate = pending.candidate
+        if candidate is not None and pending.event is ChangeType.RAISED:
+            await guarded(partial(self._announcer.warning, candidate, view))
+            return
+        if candidate is not None and pending.event is ChangeType.CLEARED:
+            await guarded(partial(self._announcer.warning_cleared, candidate, view, moment(now)))
+            return
         if pending.event is ChangeType.OPENED:
             # Kept with the next version; a crash before that loses this one time and nothing else.
             pending.incident.record.trace["emitted_at"] = protocol.iso(moment(now))
+            view = self._view(pending.meeting, pending.incident)
         newest = pending.meeting.incidents.get(pending.incident.record.id)
         if newest is not None:
             newest.told = True
-        view = self._view(pending.meeting, pending.incident)
         await guarded(partial(self._announcer.incident, pending.event, pending.meeting, view))
-        if pending.candidate is not None and pending.event is ChangeType.OPENED:
-            await guarded(partial(self._announcer.warning, pending.candidate, view))
-            await guarded(partial(self._announcer.candidate, "updated", pending.candidate))
-        if pending.candidate is not None and pending.event is ChangeType.CLOSED:
-            await guarded(partial(self._announcer.warning_cleared, pending.candidate, view))
-            await guarded(partial(self._announcer.candidate, "updated", pending.candidate))
+        if candidate is not None and pending.event in (ChangeType.OPENED, ChangeType.CLOSED):
+            await guarded(partial(self._announcer.candidate, "updated", candidate))
         if pending.received_at is not None:
             self._metrics.alert_seconds.observe(now - pending.received_at)

@@ -101,6 +101,8 @@ class Candidate:
     """The newest judged frames, for evidence."""
     open: dict[Kind, UUID] = field(default_factory=dict)
     """The open incident of each kind."""
+    banners: set[Kind] = field(default_factory=set)
+    """Those of which the banner is to be up."""
     messages: deque[protocol.Message] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
     """The proctors' newest messages, for whoever was away when they were sent."""
     unreadable_since: float | None = None
@@ -110,6 +112,11 @@ class Candidate:
     def id(self) -> UUID:
         """The participant's id."""
         return self.record.id
+
+    @property
+    def rules(self) -> rules.RuleSettings:
+        """What is in force for this candidate."""
+        return self.meeting.settings.rules
 
     @property
     def over(self) -> bool:

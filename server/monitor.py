@@ -112,7 +112,7 @@ class Monitor:
     def offer(self, candidate: Candidate, frame: Frame) -> None:
         """Take the newest frame of a candidate, on the event loop, several hundred times a second: no work here."""
         if candidate.slot is None:
-            settings = candidate.meeting.settings.rules
+            settings = candidate.rules
             candidate.slot = self._sampler.add(
                 candidate, interval=settings.sample_interval, floor=settings.max_interval
             )
@@ -144,8 +144,9 @@ class Monitor:
         while True:
             slot, frame = await self._sampler.take()
             sampled_at, worker = self._clock(), self._workers[index]
+            describe = rules.wants_descriptor(slot.owner.state, slot.owner.rules, frame.received_at)
             try:
-                answer = await worker.analyze(frame.jpeg)
+                answer = await worker.analyze(frame.jpeg, describe=describe)
             except WorkerLost as error:
                 # A frame that kills workers must not do so at the rate of the stream.
                 self._sampler.settle(slot, burst=False)
@@ -177,7 +178,7 @@ class Monitor:
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
         candidate.unreadable_since = None
         candidate.samples.append(Sample(frame, answer.observation, info, sampled_at, self._clock()))
-        self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation))
+        self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation, answer.descriptor))
         self._sampler.settle(slot, burst=candidate.state.unsettled)
 
     async def _replace(self, index: int, error: WorkerLost) -> None:
@@ -210,6 +211,5 @@ class Monitor:
                 yield candidate.slot.achieved / candidate.slot.interval
 
     def _apply(self, candidate: Candidate, event: rules.Event) -> None:
-        settings = candidate.meeting.settings.rules
-        candidate.state, changes = rules.step(candidate.state, settings, event)
+        candidate.state, changes = rules.step(candidate.state, candidate.rules, event)
         self._incidents.report(candidate, changes)

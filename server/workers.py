@@ -84,8 +84,8 @@ class Worker:
             await _kill(process)
             raise
 
-    async def analyze(self, jpeg: bytes) -> codec.Observed | codec.Failed:
-        """What is to be seen in a picture.
+    async def analyze(self, jpeg: bytes, *, describe: bool = False) -> codec.Observed | codec.Failed:
+        """What is to be seen in a picture; with the descriptor of its only face, if that is wanted.
 
         Raises:
             WorkerLost: no sound answer came; the worker is dead now.
@@ -95,7 +95,7 @@ class Worker:
         assert stdin is not None
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
-                stdin.write(codec.message(self._number, jpeg))
+                stdin.write(codec.request(self._number, jpeg, describe=describe))
                 await stdin.drain()
                 number, payload = await _read(self._process)
             if number != self._number:

@@ -27,14 +27,14 @@ class Eye:
 
 
 def test_an_observation_has_faces_quality_and_size() -> None:
-    seen = Analyzer(Eye()).analyze(faces.one_face())
+    seen = Analyzer(Eye()).analyze(faces.one_face()).observation
     assert (seen.width, seen.height, len(seen.faces)) == (320, 240, 1)
     assert 0.3 < seen.quality.brightness < 0.7
 
 
 def test_a_large_frame_is_scaled_down_for_the_detector_only() -> None:
     eye = Eye()
-    seen = Analyzer(eye).analyze(faces.one_face(1280, 960))
+    seen = Analyzer(eye).analyze(faces.one_face(1280, 960)).observation
     assert (seen.width, seen.height) == (1280, 960)
     assert eye.frames[0].shape == (480, WORKING_SIDE, 3)
 
@@ -72,21 +72,21 @@ def grey(level: int) -> Frame:
 
 @pytest.mark.parametrize(("level", "brightness"), [(0, 0.0), (51, 0.2), (255, 1.0)])
 def test_a_flat_picture_has_its_brightness_and_nothing_else(level: int, brightness: float) -> None:
-    quality = measure(grey(level))
+    quality, _ = measure(grey(level))
     assert (quality.brightness, quality.contrast, quality.sharpness) == (brightness, 0.0, 0.0)
 
 
 def test_blur_takes_sharpness_and_half_black_is_all_contrast() -> None:
     frame = decode(faces.one_face())
     blurred = np.asarray(cv2.GaussianBlur(frame, (0, 0), 6), dtype=np.uint8)
-    assert measure(blurred).sharpness < measure(frame).sharpness / 20
+    assert measure(blurred)[0].sharpness < measure(frame)[0].sharpness / 20
     halves = grey(0)
     halves[:, 160:] = 255
-    assert measure(halves).contrast == pytest.approx(0.5, abs=0.01)
+    assert measure(halves)[0].contrast == pytest.approx(0.5, abs=0.01)
 
 
 def test_quality_does_not_depend_on_the_size_of_the_frame() -> None:
-    small, large = (measure(decode(faces.one_face(*size))) for size in ((320, 240), (1280, 960)))
+    small, large = (measure(decode(faces.one_face(*size)))[0] for size in ((320, 240), (1280, 960)))
     assert small.brightness == pytest.approx(large.brightness, abs=0.01)
     assert small.sharpness == pytest.approx(large.sharpness, rel=0.3)
 

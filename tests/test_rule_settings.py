@@ -26,7 +26,7 @@ def test_a_meeting_overrides_what_the_operator_overrode() -> None:
     ("overrides", "names"),
     [
         ({"unknown": 1}, ["unknown: no such setting"]),
-        ({"different_person": {}}, ["different_person: no such setting"]),
+        ({"voice": {}}, ["voice: no such setting"]),
         ({"multiple_faces": {"unknown": 1}}, ["multiple_faces.unknown: no such setting"]),
         ({"multiple_faces": {"enter_samples": 1}}, ["multiple_faces.enter_samples"]),
         ({"multiple_faces": {"enter_samples": 6}}, ["multiple_faces: window (4) must be at least enter_samples (6)"]),

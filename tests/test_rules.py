@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from detection.rules import (
     CAMERA_KINDS,
     NOTICED_KINDS,
-    CameraRule,
     Change,
     ChangeType,
     Event,
     Finished,
     Noticed,
+    PeopleRule,
     RuleSettings,
     Sampled,
     State,
@@ -28,13 +28,25 @@ from detection.values import Kind, Severity
 from .faces import observation
 
 DEFAULTS = RuleSettings()
+PLAIN = RuleSettings.from_overrides({"multiple_faces": {"merge_seconds": 0}, "no_face": {"merge_seconds": 0}})
+"""Episodes close as soon as they are left."""
 STEP = 0.2
+BANNERS = (ChangeType.RAISED, ChangeType.CLEARED)
 OPENED, UPDATED, CLOSED = ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED
 
 
 def fold(
+    events: Iterable[Event], rules: RuleSettings = PLAIN, state: State | None = None
+) -> tuple[State, list[Change]]:
+    """The last state and what changed of the episodes."""
+    state, told = fold_all(events, rules, state)
+    return state, [change for change in told if change.type not in BANNERS]
+
+
+def fold_all(
     events: Iterable[Event], rules: RuleSettings = DEFAULTS, state: State | None = None
 ) -> tuple[State, list[Change]]:
+    """The same with the candidate's banners."""
     state = state or State()
     told: list[Change] = []
     for event in events:
@@ -53,8 +65,8 @@ def ticks(first: float, last: float, frame_at: float | None) -> list[Event]:
 
 
 def outline(changes: Iterable[Change]) -> str:
-    """`+kind` for opened, `!kind` for updated, `-kind` for closed."""
-    signs = {OPENED: "+", UPDATED: "!", CLOSED: "-"}
+    """`+kind` for opened, `!kind` for updated, `-kind` for closed; `^kind` and `_kind` for its banner."""
+    signs = {OPENED: "+", UPDATED: "!", CLOSED: "-", ChangeType.RAISED: "^", ChangeType.CLEARED: "_"}
     return " ".join(signs[change.type] + change.episode.kind.value for change in changes)
 
 
@@ -268,18 +280,21 @@ events_of_all_sorts = st.one_of(st.lists(event, max_size=60), streams())
 
 @st.composite
 def rule_settings(draw: st.DrawFn) -> RuleSettings:
-    def camera() -> CameraRule:
+    def camera() -> dict[str, float | None]:
         enter = draw(st.integers(2, 5))
-        return CameraRule(
-            enter_samples=enter,
-            window=enter + draw(st.integers(0, 3)),
-            enter_seconds=draw(st.sampled_from([0.0, 0.3, 2.0])),
-            leave_samples=draw(st.integers(1, 4)),
-            leave_seconds=draw(st.sampled_from([0.0, 0.6])),
-            critical_after=draw(st.sampled_from([None, 0, 1])),
-        )
+        return {
+            "enter_samples": enter,
+            "window": enter + draw(st.integers(0, 3)),
+            "enter_seconds": draw(st.sampled_from([0.0, 0.3, 2.0])),
+            "leave_samples": draw(st.integers(1, 4)),
+            "leave_seconds": draw(st.sampled_from([0.0, 0.6])),
+            "merge_seconds": draw(st.sampled_from([0.0, 0.5, 3.0])),
+            "banner_pause": draw(st.sampled_from([0.0, 1.0, 10.0])),
+            "warning_after": draw(st.sampled_from([None, 0.5])),
+            "critical_after": draw(st.sampled_from([None, 0, 1])),
+        }
 
-    return RuleSettings(multiple_faces=camera(), no_face=camera())
+    return RuleSettings.from_overrides({kind.value: camera() for kind in CAMERA_KINDS})
 
 
 @given(events_of_all_sorts, rule_settings())
@@ -331,7 +346,7 @@ def test_nothing_stays_open_after_the_end(events: list[Event], at: float) -> Non
 @given(events_of_all_sorts)
 @settings(deadline=None)
 def test_the_same_events_give_the_same_changes(events: list[Event]) -> None:
-    assert fold(events)[1] == fold(events)[1]
+    assert fold_all(events)[1] == fold_all(events)[1]
 
 
 @given(events_of_all_sorts)
@@ -357,7 +372,8 @@ def test_what_is_remembered_stays_small(events: list[Event]) -> None:
 def test_n_of_m_is_exactly_n_of_m(enter: int, more: int, counts: str) -> None:
     """Against the plain definition: open at the first sample where n of the last m show it."""
     window = enter + more
-    rules = RuleSettings(multiple_faces=CameraRule(enter_samples=enter, window=window, enter_seconds=0))
+    rule = PeopleRule(enter_samples=enter, window=window, enter_seconds=0)
+    rules = RuleSettings(multiple_faces=rule)
     opened = [change for change in fold(samples(counts), rules)[1] if change.type is OPENED]
     plain = (
         n for n, digit in enumerate(counts)

@@ -45,7 +45,7 @@ class Child:
         return number, self.process.stdout.read(length)
 
     def ask(self, number: int, data: bytes) -> Observed | Failed:
-        self.send(codec.message(number, data))
+        self.send(codec.request(number, data, describe=False))
         answered, payload = self.receive()
         assert answered == number
         return codec.parse_reply(payload)
@@ -137,7 +137,9 @@ class Broken:
 
 
 def test_a_fault_in_a_detector_is_an_answer_without_its_inside() -> None:
-    requests = io.BytesIO(codec.message(1, faces.one_face()) + codec.message(2, faces.one_face()))
+    requests = io.BytesIO(
+        codec.request(1, faces.one_face(), describe=False) + codec.request(2, faces.one_face(), describe=False)
+    )
     replies = io.BytesIO()
     worker.serve(Analyzer(Broken()), requests, replies)
     first, length = codec.HEADER.unpack(replies.getvalue()[:8])

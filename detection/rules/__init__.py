@@ -4,13 +4,14 @@
 pictures; the same events always give the same changes, so that a replay can be compared with what happened live.
 """
 
-from detection.rules.fold import State, step
-from detection.rules.settings import CameraRule, NoticeRule, RuleSettings, SettingsError, StreamRule
+from detection.rules.fold import State, step, wants_descriptor
+from detection.rules.settings import CameraRule, NoticeRule, PeopleRule, RuleSettings, SettingsError, StreamRule
 from detection.rules.values import (
     CAMERA_KINDS,
     NOTICED_KINDS,
     Change,
     ChangeType,
+    Enrolled,
     Episode,
     Event,
     Finished,
@@ -27,11 +28,13 @@ __all__ = [
     "CameraRule",
     "Change",
     "ChangeType",
+    "Enrolled",
     "Episode",
     "Event",
     "Finished",
     "NoticeRule",
     "Noticed",
+    "PeopleRule",
     "RuleSettings",
     "Sampled",
     "SettingsError",
@@ -41,4 +44,5 @@ __all__ = [
     "Support",
     "Tick",
     "step",
+    "wants_descriptor",
 ]

@@ -1,30 +1,15 @@
 """One kind that is judged from samples: opens when enough agree, closes when enough do not. Pure."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from detection.rules.settings import CameraRule
-from detection.rules.values import CAMERA_KINDS, Change, ChangeType, Episode, Sampled, Support
-from detection.values import Kind, Observation, Severity
+from detection.rules.settings import CameraRule, Rule
+from detection.rules.signs import Sign
+from detection.rules.values import Change, ChangeType, Episode, Sampled, Support
+from detection.values import Kind, Severity
 
-
-def _several(observation: Observation) -> bool:
-    return len(observation.faces) >= 2
-
-
-def _nobody(observation: Observation) -> bool:
-    return not observation.faces
-
-
-SIGNALS: Final[Mapping[Kind, Callable[[Observation], bool]]] = {
-    Kind.MULTIPLE_FACES: _several,
-    Kind.NO_FACE: _nobody,
-}
-"""Whether a sample shows it."""
-WHAT: Final[Mapping[Kind, str]] = {Kind.MULTIPLE_FACES: "2 or more faces", Kind.NO_FACE: "no face"}
-"""What the rule says was seen."""
-assert set(SIGNALS) == set(WHAT) == set(CAMERA_KINDS)
+PROMPT_SECONDS: Final = 3.0
+"""Kinds that are to be sure within this time are sampled at the stream's rate meanwhile; slower ones can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +23,8 @@ class Track:
     more than the rule's window."""
     since: float = 0.0
     """With `marks`: when the first sample of this suspicion was received; it may have left `marks` since."""
+    told_at: float = 0.0
+    """When the newest sample that says anything on this kind was received."""
     shown: int = 0
     """With `marks`: how many samples have shown it since then ..."""
     taken: int = 0
@@ -46,24 +33,42 @@ class Track:
     """While one is open: how many samples in a row have not shown it."""
     clean_since: float = 0.0
     """When the first of those was received."""
+    lull_since: float | None = None
+    """While one is open: when there were enough of those; it is over unless it comes back in time."""
     faces: int = 0
     """Faces in the newest sample that showed it."""
 
     @property
     def unsettled(self) -> bool:
         """Whether the newest samples speak against what is settled."""
-        return bool(self.clean if self.episode else self.marks)
+        if self.episode is None:
+            return bool(self.marks)
+        return self.clean > 0 and self.lull_since is None
 
 
 QUIET: Final = Track()
 
 
-def take(track: Track, rule: CameraRule, kind: Kind, event: Sampled) -> tuple[Track, Change | None]:
+def take(track: Track, rule: CameraRule, kind: Kind, sign: Sign, event: Sampled) -> tuple[Track, Change | None]:
     """The track after one more sample, and what changed by it."""
-    shown = SIGNALS[kind](event.observation)
+    if sign.shown is None:
+        return track, None
+    track = replace(track, told_at=event.at)
     if track.episode is not None:
-        return _go_on(track, track.episode, rule, event) if shown else _fade(track, track.episode, rule, event)
-    return _suspect(track, rule, kind, event) if shown else (_doubt(track, rule), None)
+        return (_go_on if sign.shown else _fade)(track, track.episode, rule, sign, event)
+    return _suspect(track, rule, kind, sign, event) if sign.shown else (_doubt(track, rule), None)
+
+
+def expire(track: Track, rule: CameraRule, at: float, *, stale_after: float) -> tuple[Track, Change | None]:
+    """The track after time alone: a lull that lasted is the end, and so is a long silence on this kind."""
+    episode = track.episode
+    if track == QUIET:
+        return track, None
+    if at - track.told_at > stale_after:
+        return QUIET, None if episode is None else close(episode, at)
+    if episode is None or track.lull_since is None or at - track.lull_since < rule.merge_seconds:
+        return track, None
+    return QUIET, close(episode, at)
 
 
 def close(episode: Episode, at: float) -> Change:
@@ -71,14 +76,29 @@ def close(episode: Episode, at: float) -> Change:
     return Change(ChangeType.CLOSED, replace(episode, closed_at=at, updated_at=at))
 
 
-def _suspect(track: Track, rule: CameraRule, kind: Kind, event: Sampled) -> tuple[Track, Change | None]:
+def worsen(episode: Episode, rule: Rule, at: float) -> Episode:
+    """The episode with the severity that its length asks for; the very same object when that is no other."""
+    steps = ((Severity.CRITICAL, rule.critical_after), (Severity.WARNING, rule.warning_after))
+    for severity, after in steps:
+        if after is not None and at - episode.opened_at >= after:
+            if _rank(episode.severity) >= _rank(severity):
+                return episode
+            return replace(episode, severity=severity, updated_at=at)
+    return episode
+
+
+def _rank(severity: Severity) -> int:
+    return list(Severity).index(severity)
+
+
+def _suspect(track: Track, rule: CameraRule, kind: Kind, sign: Sign, event: Sampled) -> tuple[Track, Change | None]:
     """One more sample that shows what is not open yet."""
-    marks = (*track.marks, _support(kind, event))[-rule.window :]
+    marks = (*track.marks, _support(sign, event))[-rule.window :]
     since = track.since if track.marks else event.at
     shown, taken = track.shown + 1, track.taken + 1
     supports = _present(marks)
     if len(supports) < rule.enter_samples or event.at - since < rule.enter_seconds:
-        return Track(marks=marks, since=since, shown=shown, taken=taken), None
+        return Track(marks=marks, since=since, told_at=event.at, shown=shown, taken=taken), None
     episode = Episode(
         kind=kind,
         severity=rule.severity,
@@ -86,20 +106,21 @@ def _suspect(track: Track, rule: CameraRule, kind: Kind, event: Sampled) -> tupl
         opened_at=event.at,
         updated_at=event.at,
         last_seen_at=event.at,
-        rule=f"{WHAT[kind]} in {shown} of {taken} samples over {event.at - since:.1f} s",
+        rule=f"{sign.what} in {shown} of {taken} samples over {event.at - since:.1f} s",
         samples=shown,
         # Seen twice at least, like all that we tell.
         faces=sorted(support.faces for support in supports)[-2] if kind is Kind.MULTIPLE_FACES else None,
         supports=supports,
         score=supports[-1].score,
+        threshold=sign.threshold,
     )
-    return Track(episode=episode, faces=supports[-1].faces), Change(ChangeType.OPENED, episode)
+    return Track(episode=episode, told_at=event.at, faces=supports[-1].faces), Change(ChangeType.OPENED, episode)
 
 
 def _doubt(track: Track, rule: CameraRule) -> Track:
     """One more sample that does not show what is suspected."""
     if not track.marks:
-        return track
+        return QUIET
     marks = (*track.marks, None)[-rule.window :]
     spare = rule.window - rule.enter_samples
     if marks.count(None) <= spare:
@@ -110,18 +131,18 @@ def _doubt(track: Track, rule: CameraRule) -> Track:
     supports = _present(marks)
     if not supports:
         return QUIET
-    return Track(marks=marks, since=supports[0].at, shown=len(supports), taken=len(marks))
+    return Track(marks=marks, since=supports[0].at, told_at=track.told_at, shown=len(supports), taken=len(marks))
 
 
 def _present(marks: tuple[Support | None, ...]) -> tuple[Support, ...]:
     return tuple(mark for mark in marks if mark is not None)
 
 
-def _go_on(track: Track, episode: Episode, rule: CameraRule, event: Sampled) -> tuple[Track, Change | None]:
+def _go_on(track: Track, episode: Episode, rule: CameraRule, sign: Sign, event: Sampled) -> tuple[Track, Change | None]:
     """One more sample that shows what is open."""
-    support = _support(episode.kind, event)
+    support = _support(sign, event)
     seen = replace(episode, last_seen_at=event.at, samples=episode.samples + 1)
-    told = worsen(seen, rule.critical_after, event.at)
+    told = worsen(seen, rule, event.at)
     # Two samples in a row: a single frame does not make it worse either.
     peak = min(track.faces, support.faces)
     if episode.faces is not None and peak > episode.faces:
@@ -129,31 +150,23 @@ def _go_on(track: Track, episode: Episode, rule: CameraRule, event: Sampled) -> 
             told, faces=peak, supports=(*episode.supports, support), score=support.score, updated_at=event.at
         )
     change = None if told is seen else Change(ChangeType.UPDATED, told)
-    return Track(episode=told, faces=support.faces), change
+    return Track(episode=told, told_at=event.at, faces=support.faces), change
 
 
-def _fade(track: Track, episode: Episode, rule: CameraRule, event: Sampled) -> tuple[Track, Change | None]:
+def _fade(track: Track, episode: Episode, rule: CameraRule, sign: Sign, event: Sampled) -> tuple[Track, Change | None]:
     """One more sample that does not show what is open."""
     clean = track.clean + 1
     since = track.clean_since if track.clean else event.at
-    if clean >= rule.leave_samples and event.at - since >= rule.leave_seconds:
+    enough = clean >= rule.leave_samples and event.at - since >= rule.leave_seconds
+    if not enough:
+        return replace(track, clean=clean, clean_since=since, faces=0), None
+    lull_since = event.at if track.lull_since is None else track.lull_since
+    if event.at - lull_since >= rule.merge_seconds:
         return QUIET, close(episode, event.at)
-    return replace(track, clean=clean, clean_since=since, faces=0), None
+    return replace(track, clean=clean, clean_since=since, faces=0, lull_since=lull_since), None
 
 
-def worsen(episode: Episode, critical_after: float | None, at: float) -> Episode:
-    """The episode with the severity that its length asks for; the very same object when that is no other."""
-    if episode.severity is Severity.CRITICAL or critical_after is None or at - episode.opened_at < critical_after:
-        return episode
-    return replace(episode, severity=Severity.CRITICAL, updated_at=at)
-
-
-def _support(kind: Kind, event: Sampled) -> Support:
+def _support(sign: Sign, event: Sampled) -> Support:
     faces = event.observation.faces
-    return Support(
-        at=event.at,
-        seq=event.seq,
-        faces=len(faces),
-        boxes=tuple(face.box for face in faces),
-        score=faces[1].score if kind is Kind.MULTIPLE_FACES else None,
-    )
+    boxes = tuple(face.box for face in faces) if sign.boxes is None else sign.boxes
+    return Support(at=event.at, seq=event.seq, faces=len(boxes), boxes=boxes, score=sign.score)

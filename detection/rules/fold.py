@@ -6,20 +6,23 @@ Decided here:
   cannot tell is not guilty. So they do when no sample came for `RuleSettings.stale_after`.
 * Time never runs backwards: an event with an earlier time counts as one at the newest time seen.
 * After `Finished` nothing opens until the stream is expected again.
+* An episode that pauses for less than its rule's `merge_seconds` is one episode; only its banner goes meanwhile.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import inf, isfinite
 
-from detection.rules import camera
-from detection.rules.camera import QUIET, Track
+from detection.rules import camera, signs
+from detection.rules.camera import PROMPT_SECONDS, QUIET, Track
 from detection.rules.settings import RuleSettings
+from detection.rules.signs import Scene
 from detection.rules.values import (
     CAMERA_KINDS,
     NOTICED_KINDS,
     Change,
     ChangeType,
+    Enrolled,
     Episode,
     Event,
     Finished,
@@ -55,6 +58,8 @@ class State:
     """Whether nothing may open any more."""
     sampled_at: float | None = None
     """When the newest sample was received."""
+    scene: Scene = field(default_factory=Scene)
+    """What the samples before showed, by which the next one is read."""
     tracks: Mapping[Kind, Track] = field(default_factory=dict)
     """The camera kinds about which there is anything to remember. Never changed in place."""
     notices: Mapping[Kind, Notice] = field(default_factory=dict)
@@ -63,11 +68,12 @@ class State:
     """The open episode of a lost stream."""
     back_since: float | None = None
     """While the stream is lost: the frame with which it came back."""
-
-    @property
-    def unsettled(self) -> bool:
-        """Whether the newest samples speak against what is settled, so that more of them are wanted at once."""
-        return any(track.unsettled for track in self.tracks.values())
+    unsettled: bool = False
+    """Whether the newest samples speak against what is settled, so that more of them are wanted at once."""
+    banners: frozenset[Kind] = frozenset()
+    """The kinds of which the candidate's banner is up."""
+    raised_at: Mapping[Kind, float] = field(default_factory=dict)
+    """When each kind's newest banner was raised. Never changed in place."""
 
     @property
     def open(self) -> tuple[Episode, ...]:
@@ -80,24 +86,68 @@ class State:
 def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
     """The next state and what changed, in the order in which to tell it.
 
-    Every episode is opened once, updated any number of times and closed once; per kind at most one is open.
+    Every episode is opened once, updated any number of times and closed once; per kind at most one is open. Its
+    banner is raised and cleared any number of times in between, in turn.
     """
     at = max(state.now, event.at) if isfinite(event.at) else state.now
-    state = replace(state, now=at)
+    state, changes = _stepped(replace(state, now=at), settings, replace(event, at=at))
+    state, banners = _show_banners(state, settings)
+    return state, (*changes, *banners)
+
+
+def wants_descriptor(state: State, settings: RuleSettings, at: float) -> bool:
+    """Whether the face of a sample taken now should be described (`Sampled.descriptor`)."""
+    return signs.wants_descriptor(state.scene, settings.different_person, at)
+
+
+def _stepped(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
     match event:
         case StreamExpected():
-            since = at if state.expected_since is None else state.expected_since
+            since = event.at if state.expected_since is None else state.expected_since
             return replace(state, expected_since=since, finished=False), ()
         case Finished():
-            return State(now=at, finished=True), tuple(camera.close(episode, at) for episode in state.open)
+            closed = tuple(camera.close(episode, event.at) for episode in state.open)
+            return State(now=event.at, finished=True, banners=state.banners), closed
         case _ if state.finished:
             return state, ()
+        case Enrolled():
+            return replace(state, scene=signs.enrolled(state.scene, event.reference)), ()
         case Sampled():
-            return _sampled(state, settings, replace(event, at=at))
+            return _sampled(state, settings, event)
         case Noticed():
-            return _noticed(state, settings, replace(event, at=at))
+            return _noticed(state, settings, event)
         case Tick():
-            return _ticked(state, settings, replace(event, at=at))
+            return _ticked(state, settings, event)
+
+
+# --- the candidate's banner -------------------------------------------------------------------------------
+
+
+def _show_banners(state: State, settings: RuleSettings) -> tuple[State, Changes]:
+    """Raise the banner of what goes on, and clear that of what does not."""
+    wanted = {episode.kind: episode for episode in state.open if not _in_lull(state, episode.kind)}
+    known = {episode.kind: episode for episode in state.open}
+    late = {
+        kind: episode
+        for kind, episode in wanted.items()
+        if kind not in state.banners and state.now - state.raised_at.get(kind, -inf) >= settings.rule(kind).banner_pause
+    }
+    gone = [kind for kind in Kind if kind in state.banners and kind not in wanted]
+    if not late and not gone:
+        return state, ()
+    changes = [Change(ChangeType.RAISED, episode) for episode in late.values()]
+    # With the end of an episode its banner goes without a word of its own.
+    changes += [Change(ChangeType.CLEARED, known[kind]) for kind in gone if kind in known]
+    return replace(
+        state,
+        banners=(state.banners - set(gone)) | set(late),
+        raised_at={**state.raised_at, **dict.fromkeys(late, state.now)},
+    ), tuple(changes)
+
+
+def _in_lull(state: State, kind: Kind) -> bool:
+    track = state.tracks.get(kind)
+    return track is not None and track.lull_since is not None
 
 
 # --- samples ----------------------------------------------------------------------------------------------
@@ -106,31 +156,46 @@ def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Cha
 def _sampled(state: State, settings: RuleSettings, event: Sampled) -> tuple[State, Changes]:
     """One more sample, put to every camera kind."""
     state, changes = _forget_stale(state, settings)
+    scene, read = signs.read(state.scene, settings, event)
     tracks = dict(state.tracks)
     for kind in CAMERA_KINDS:
         rule = settings.camera(kind)
         if not rule.enabled:
             continue
-        track, change = camera.take(tracks.get(kind, QUIET), rule, kind, event)
+        track, change = camera.take(tracks.get(kind, QUIET), rule, kind, read[kind], event)
         tracks[kind] = track
         if change:
             changes = (*changes, change)
+    return replace(_with_tracks(state, settings, tracks), scene=scene, sampled_at=event.at), changes
+
+
+def _with_tracks(state: State, settings: RuleSettings, tracks: Mapping[Kind, Track]) -> State:
+    """The state with these tracks; those without anything to remember are let go."""
     kept = {kind: track for kind, track in tracks.items() if track != QUIET}
-    return replace(state, tracks=kept, sampled_at=event.at), changes
+    unsettled = any(
+        track.unsettled and settings.camera(kind).enter_seconds <= PROMPT_SECONDS for kind, track in kept.items()
+    )
+    return replace(state, tracks=kept, unsettled=unsettled)
 
 
 def _forget_stale(state: State, settings: RuleSettings) -> tuple[State, Changes]:
     """Give up what the samples said, when the newest is too old to say anything about now."""
-    if state.sampled_at is None or state.now - state.sampled_at <= settings.stale_after:
-        return state, ()
-    return _blind(state)
+    if state.sampled_at is not None and state.now - state.sampled_at > settings.stale_after:
+        return _blind(state, settings)
+    changes: Changes = ()
+    tracks: dict[Kind, Track] = {}
+    for kind, track in state.tracks.items():
+        tracks[kind], change = camera.expire(track, settings.camera(kind), state.now, stale_after=settings.stale_after)
+        changes = (*changes, change) if change else changes
+    return _with_tracks(state, settings, tracks), changes
 
 
-def _blind(state: State) -> tuple[State, Changes]:
+def _blind(state: State, settings: RuleSettings) -> tuple[State, Changes]:
     """Close every camera episode and drop every suspicion: we cannot tell."""
     episodes = [track.episode for track in state.tracks.values() if track.episode is not None]
     closed = tuple(camera.close(episode, state.now) for episode in episodes)
-    return replace(state, tracks={}, sampled_at=None), closed
+    state = _with_tracks(state, settings, {})
+    return replace(state, scene=signs.forget(state.scene), sampled_at=None), closed
 
 
 # --- what is noticed --------------------------------------------------------------------------------------
@@ -180,7 +245,7 @@ def _tick_notices(state: State, settings: RuleSettings) -> tuple[State, Changes]
         rule, episode = settings.notice(kind), notice.episode
         if not notice.lasting and state.now - episode.last_seen_at >= rule.merge_seconds:
             state, changes = _without_notice(state, kind), (*changes, camera.close(episode, state.now))
-        elif notice.lasting and (worse := camera.worsen(episode, rule.critical_after, state.now)) is not episode:
+        elif notice.lasting and (worse := camera.worsen(episode, rule, state.now)) is not episode:
             notices = {**state.notices, kind: Notice(worse, lasting=True)}
             state, changes = replace(state, notices=notices), (*changes, Change(ChangeType.UPDATED, worse))
     return state, changes
@@ -220,7 +285,7 @@ def _tick_stream(state: State, settings: RuleSettings, event: Tick) -> tuple[Sta
 
 def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> tuple[State, Changes]:
     """Frames have been missing for too long."""
-    state, closed = _blind(state)
+    state, closed = _blind(state, settings)
     if not settings.stream_lost.enabled:
         return state, closed
     silence = state.now - since
@@ -241,7 +306,7 @@ def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> t
 def _still_lost(state: State, settings: RuleSettings, lost: Episode, since: float) -> tuple[State, Changes]:
     """Frames are still missing."""
     seen = replace(lost, last_seen_at=state.now, score=round(state.now - since, 3))
-    told = camera.worsen(seen, settings.stream_lost.critical_after, state.now)
+    told = camera.worsen(seen, settings.stream_lost, state.now)
     changes = () if told is seen else (Change(ChangeType.UPDATED, told),)
     return replace(state, lost=told, back_since=None), changes
 

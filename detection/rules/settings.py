@@ -26,8 +26,13 @@ class Rule(BaseModel):
     """False: this kind never opens."""
     severity: Severity = Severity.WARNING
     """At the opening."""
+    warning_after: float | None = Field(default=None, ge=0, le=24 * _HOUR)
+    """Seconds after which an episode that still goes on is at least a warning; None: never."""
     critical_after: float | None = Field(default=None, ge=0, le=24 * _HOUR)
-    """Seconds after which an episode that still goes on becomes critical; None: never."""
+    """Seconds after which it becomes critical; None: never."""
+    banner_pause: float = Field(default=3.0, ge=0, le=_HOUR)
+    """Seconds from one banner of this kind to the next: what comes back sooner is told when they are over, if it
+    still goes on. The incident opens all the same."""
 
 
 class CameraRule(Rule):
@@ -42,13 +47,51 @@ class CameraRule(Rule):
     leave_samples: int = Field(default=3, ge=1, le=50)
     """Consecutive samples that must not show it, for it to be over."""
     leave_seconds: float = Field(default=1.0, ge=0, le=300)
-    """Least time from the first of those to the last. Whatever comes back within it is the same episode."""
+    """Least time from the first of those to the last. The banner is then taken down."""
+    merge_seconds: float = Field(default=2.0, ge=0, le=300)
+    """How long the episode then stays open all the same: what comes back within it is the same episode."""
 
     @model_validator(mode="after")
     def _window_holds_samples(self) -> Self:
         if self.window < self.enter_samples:
             raise ValueError(f"window ({self.window}) must be at least enter_samples ({self.enter_samples})")
         return self
+
+
+class PeopleRule(CameraRule):
+    """For several people in view."""
+
+    picture_after: float = Field(default=20.0, ge=10, le=_HOUR)
+    """Seconds after which a face beside the candidate's that has not moved at all is taken for a picture."""
+
+
+class PersonRule(CameraRule):
+    """For the comparison with the candidate's own face."""
+
+    distance: float = Field(default=0.60, ge=0.5, le=1.0)
+    """Median distance of descriptors beyond which it is another person; up to 0.50 it is the same."""
+    every: float = Field(default=10.0, ge=1, le=_HOUR)
+    """Seconds between comparisons while nothing speaks against it: each costs more than finding the face."""
+
+
+class GazeRule(CameraRule):
+    """For a head that is turned from where this candidate usually looks."""
+
+    sideways: float = Field(default=30.0, ge=15, le=90)
+    """Degrees to the side that count as away ..."""
+    upwards: float = Field(default=25.0, ge=15, le=90)
+    """... and up or down."""
+    glances: int = Field(default=10, ge=3, le=1000)
+    """So many glances away ..."""
+    within: float = Field(default=120.0, ge=10, le=_HOUR)
+    """... within so many seconds count as well, however short."""
+
+
+class FrozenRule(CameraRule):
+    """For a picture that does not move."""
+
+    still_after: float = Field(default=30.0, ge=10, le=_HOUR)
+    """Seconds after which a face that has not moved at all is taken for a picture held to the camera."""
 
 
 class NoticeRule(Rule):
@@ -80,9 +123,20 @@ class RuleSettings(BaseModel):
     first_frame_within: float = Field(default=15.0, ge=1, le=_HOUR)
     """Seconds that the first frame may take."""
 
-    multiple_faces: CameraRule = CameraRule(critical_after=10)
+    multiple_faces: PeopleRule = PeopleRule(critical_after=10)
     # Slower than two faces: a head turned away or a hand before the face is missed for a moment.
     no_face: CameraRule = CameraRule(enter_samples=4, window=5, enter_seconds=1.0, critical_after=30)
+    different_person: PersonRule = PersonRule(enter_seconds=1.0, critical_after=30)
+    # Thinking people look away: only what is long or frequent counts, and as a note at first.
+    looking_away: GazeRule = GazeRule(
+        enter_samples=8, window=10, enter_seconds=20, leave_seconds=2, merge_seconds=10, severity=Severity.INFO,
+        warning_after=60,
+    )  # fmt: skip
+    unclear_view: CameraRule = CameraRule(
+        enter_samples=4, window=5, enter_seconds=5, severity=Severity.INFO, warning_after=30
+    )
+    camera_blocked: CameraRule = CameraRule(enter_seconds=2.0, critical_after=60)
+    camera_frozen: FrozenRule = FrozenRule(enter_samples=5, window=5, enter_seconds=10, critical_after=60)
     stream_lost: StreamRule = StreamRule(critical_after=60)
     tab_hidden: NoticeRule = NoticeRule(critical_after=30)
     focus_lost: NoticeRule = NoticeRule(severity=Severity.INFO)
@@ -104,6 +158,11 @@ class RuleSettings(BaseModel):
     def stale_after(self) -> float:
         """Seconds after which two samples say nothing about each other any more."""
         return 3 * self.max_interval
+
+    def rule(self, kind: Kind) -> Rule:
+        """The rule of any kind that can open."""
+        rule: Rule = getattr(self, kind.value)
+        return rule
 
     def camera(self, kind: Kind) -> CameraRule:
         """The rule of a kind in `CAMERA_KINDS`."""

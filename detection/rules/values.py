@@ -1,12 +1,15 @@
 """What goes into the rules and what comes out. Every `at` is in seconds since the epoch, by the server's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from detection.values import Box, Kind, Observation, Severity
 
-CAMERA_KINDS: Final = (Kind.MULTIPLE_FACES, Kind.NO_FACE)
+CAMERA_KINDS: Final = (
+    Kind.MULTIPLE_FACES, Kind.NO_FACE, Kind.DIFFERENT_PERSON, Kind.LOOKING_AWAY, Kind.UNCLEAR_VIEW,
+    Kind.CAMERA_BLOCKED, Kind.CAMERA_FROZEN,
+)  # fmt: skip
 """Judged from samples."""
 NOTICED_KINDS: Final = (
     Kind.TAB_HIDDEN, Kind.FOCUS_LOST, Kind.FULLSCREEN_EXITED, Kind.CLIPBOARD, Kind.SECOND_SCREEN,
@@ -35,6 +38,18 @@ class Sampled:
     """Its number in the stream."""
     observation: Observation
     """What was seen."""
+    descriptor: bytes | None = field(default=None, repr=False)
+    """Of the only face, when `wants_descriptor` asked for it: 128 little-endian float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who the candidate is, is known beforehand: from a reference photo, or from before a restart."""
+
+    at: float
+    """When."""
+    reference: bytes = field(repr=False)
+    """The reference: 128 little-endian float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,7 @@ class Finished:
     """When."""
 
 
-Event = StreamExpected | Sampled | Noticed | Tick | Finished
+Event = StreamExpected | Sampled | Enrolled | Noticed | Tick | Finished
 
 # --- out --------------------------------------------------------------------------------------------------
 
@@ -87,7 +102,7 @@ class Support:
     boxes: tuple[Box, ...]
     """Where they are."""
     score: float | None
-    """What the verdict hangs on: the score of the second-best face; None where no face is the finding."""
+    """What the verdict hangs on (`Episode.score`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +132,8 @@ class Episode:
     supports: tuple[Support, ...] = ()
     """The samples that opened it, and after them those that made it worse."""
     score: float | None = None
-    """Score of the newest support; seconds without a frame when the stream was lost."""
+    """Of the newest support: the score of the second-best face, the distance of a descriptor, the degrees by which a
+    head is turned; seconds without a frame when the stream was lost. None where there is no such figure."""
     threshold: float | None = None
     """What `score` is held against. None for faces, where it is the detector's (`DetectorInfo.threshold`)."""
     detail: str = ""
@@ -135,11 +151,15 @@ class Episode:
 
 
 class ChangeType(StrEnum):
-    """What happened to an episode."""
+    """What happened to an episode, or to the candidate's banner of it."""
 
     OPENED = "opened"
     UPDATED = "updated"
     CLOSED = "closed"
+    RAISED = "raised"
+    """The candidate is to be told: after the opening, and when it begins again after a lull."""
+    CLEARED = "cleared"
+    """The candidate need not be told any more: in a lull, and with the end."""
 
 
 @dataclass(frozen=True, slots=True)

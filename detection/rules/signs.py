@@ -1,0 +1,246 @@
+"""What one sample shows of each kind, given what came before it. Pure.
+
+A sign is True or False, or None where the sample says nothing on that kind: nobody is accused by what cannot be told.
+
+* Nobody: no face in a clear view, and the place where the candidate sat is another than it was.
+* Unclear: no face, and a reason to doubt that nobody is there: the view is dark, blown out or blurred, something
+  may be a face, or the candidate's place looks as it did (the head is turned away, a hand is before it).
+* Blocked: hardly anything is to be seen at all.
+* Frozen: the very same picture again, or a face that has not moved at all for long.
+* A different person, looking away: see `detection.identity.comparison` and `detection.pose`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import Final
+
+import numpy as np
+
+from detection import levels, pose, quality
+from detection.identity import comparison
+from detection.identity.comparison import Described, Limits, Verdict
+from detection.identity.view import is_clear
+from detection.quality import View
+from detection.rules import stills
+from detection.rules.settings import GazeRule, PersonRule, RuleSettings
+from detection.rules.stills import Still
+from detection.rules.values import Sampled
+from detection.values import Box, Face, Kind, Observation
+
+SAME_PLACE: Final = 12.0
+"""Mean change in levels up to which the place below the last face looks as it did: whoever sits there moves by less,
+and a chair or a wall in place of a body is more."""
+PERHAPS: Final = 0.3
+"""Score from which a trace may be the candidate's head."""
+JUMPED: Final = 0.3
+"""Share of their union that the boxes of one sitting person keep from one sample to the next."""
+MOST_GLANCES: Final = 1000
+"""Remembered of one candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What one sample says of one kind."""
+
+    shown: bool | None
+    """Whether it shows it; None: it cannot tell."""
+    what: str = ""
+    """What is seen, in the words of a rule's sentence."""
+    score: float | None = None
+    """The figure on which it hangs, where there is one."""
+    threshold: float | None = None
+    """What that is held against; None for the scores of faces, where it is the detector's."""
+    boxes: tuple[Box, ...] | None = None
+    """The faces it is about; None: all of the sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is remembered of the samples before. Begin with `Scene()`; only `read` and `forget` make others."""
+
+    levels: bytes = b""
+    """Of the newest sample."""
+    face: Box | None = None
+    """Where the candidate's face was last."""
+    seat: bytes = b""
+    """The levels of that sample."""
+    stills: tuple[Still, ...] = ()
+    """Faces that may be pictures."""
+    centre: pose.Centre = field(default_factory=pose.Centre)
+    """Where the candidate usually looks."""
+    away: bool = False
+    """Whether the newest pose was away."""
+    glances: tuple[float, ...] = ()
+    """When the newest glances away began."""
+    person: comparison.State = field(default_factory=comparison.State, repr=False)
+    """Who the candidate is: biometric data."""
+    verdict: Verdict = Verdict.ENROLLING
+    """What the newest comparison said."""
+    described_at: float = -inf
+    """When that was."""
+
+
+Signs = Mapping[Kind, Sign]
+NOTHING: Final = Sign(None)
+NO: Final = Sign(False)
+
+
+def read(scene: Scene, settings: RuleSettings, event: Sampled) -> tuple[Scene, Signs]:
+    """The scene after one more sample, and the sign of every camera kind in it."""
+    seen = event.observation
+    known = stills.follow(scene.stills, seen, event.at, picture_after=settings.multiple_faces.picture_after)
+    people = tuple(face for face in seen.faces if not stills.is_picture(known, seen.levels, face.box))
+    view = View.CLEAR if seen.faces else quality.judge(seen.quality)
+    doubt = "" if people else _doubt(scene, seen, view)
+    frozen = _frozen(scene, settings, seen, known, event.at, view=view)
+    scene = replace(scene, levels=seen.levels, stills=known)
+    scene, different = _compare(scene, settings.different_person, event, people)
+    scene, away = _gaze(scene, settings.looking_away, event, people)
+    if people:
+        largest = max(people, key=lambda face: face.box.w * face.box.h)
+        scene = replace(scene, face=largest.box, seat=seen.levels)
+    return scene, {
+        Kind.MULTIPLE_FACES: _several(people),
+        Kind.NO_FACE: Sign(not people and view is View.CLEAR and not doubt, "no face"),
+        Kind.DIFFERENT_PERSON: different,
+        Kind.LOOKING_AWAY: away,
+        Kind.UNCLEAR_VIEW: Sign(bool(doubt), f"no face to be made out ({doubt})"),
+        Kind.CAMERA_BLOCKED: Sign(
+            view is View.COVERED,
+            f"a view without contrast ({seen.quality.contrast:.2f})",
+            seen.quality.contrast,
+            quality.FLAT_CONTRAST,
+        ),
+        Kind.CAMERA_FROZEN: frozen,
+    }
+
+
+def forget(scene: Scene) -> Scene:
+    """The scene after a gap: who the candidate is and how they sit stays, what was compared picture by picture goes."""
+    return Scene(centre=scene.centre, person=comparison.interrupted(scene.person), verdict=_waiting(scene.person))
+
+
+def enrolled(scene: Scene, reference: bytes) -> Scene:
+    """The scene with a reference that is known beforehand; one that was gathered already stays."""
+    if scene.person.reference is not None:
+        return scene
+    person = comparison.State(reference=np.frombuffer(reference, dtype="<f4").astype(np.float32))
+    return replace(scene, person=person, verdict=Verdict.UNSURE)
+
+
+def wants_descriptor(scene: Scene, rule: PersonRule, at: float) -> bool:
+    """Whether the next sample's face should be described: seldom while it is the same, always while it is not sure."""
+    if not rule.enabled:
+        return False
+    since = at - scene.described_at
+    match scene.verdict:
+        case Verdict.ENROLLING:
+            return since >= _limits(rule).gap
+        case Verdict.SAME:
+            return since >= rule.every
+        case Verdict.UNSURE | Verdict.DIFFERENT:
+            return True
+
+
+def _waiting(person: comparison.State) -> Verdict:
+    return Verdict.ENROLLING if person.reference is None else Verdict.UNSURE
+
+
+def _several(people: tuple[Face, ...]) -> Sign:
+    boxes = tuple(face.box for face in people)
+    if len(people) < 2:
+        return Sign(False, boxes=boxes)
+    return Sign(True, "2 or more faces", people[1].score, boxes=boxes)
+
+
+def _doubt(scene: Scene, seen: Observation, view: View) -> str:
+    """Why no face may still be somebody; empty: there is no doubt, or nothing is to be seen at all."""
+    if view is View.COVERED:
+        return ""
+    if view is not View.CLEAR:
+        return f"{view}: brightness {seen.quality.brightness:.2f}, sharpness {seen.quality.sharpness:.0f}"
+    if scene.face is None:
+        return ""
+    if any(trace.score >= PERHAPS and _near(trace.box, scene.face) for trace in seen.perhaps):
+        return "a head may be there, turned or covered"
+    if (body := _below(scene.face)) and levels.mean_change(scene.seat, seen.levels, body) <= SAME_PLACE:
+        return "somebody may sit there, turned away"
+    return ""
+
+
+def _near(trace: Box, face: Box) -> bool:
+    """Whether a trace is about where the face was: its middle less than a face away."""
+    across = abs(trace.x + trace.w / 2 - face.x - face.w / 2)
+    down = abs(trace.y + trace.h / 2 - face.y - face.h / 2)
+    return across < face.w and down < face.h
+
+
+def _below(face: Box) -> Box | None:
+    """Where the body is: from the chin to the lower edge, twice as wide as the face; None when hardly in view."""
+    top = face.y + face.h
+    left, right = max(0.0, face.x - face.w / 2), min(1.0, face.x + face.w * 1.5)
+    return Box(left, top, right - left, 1.0 - top) if 1.0 - top >= 0.15 else None
+
+
+def _frozen(
+    scene: Scene, settings: RuleSettings, seen: Observation, known: tuple[Still, ...], at: float, *, view: View
+) -> Sign:
+    """The same picture again, or a face that does not live."""
+    if view is View.COVERED or not seen.levels or not scene.levels:
+        return NOTHING  # black is the same as black
+    if seen.levels == scene.levels:
+        return Sign(True, "the very same picture")
+    limit = settings.camera_frozen.still_after
+    still = stills.alone_for(known, seen, at)
+    return Sign(still >= limit, f"a face without any movement for {still:.0f} s", still, limit)
+
+
+def _compare(scene: Scene, rule: PersonRule, event: Sampled, people: tuple[Face, ...]) -> tuple[Scene, Sign]:
+    """Whether it is still the candidate."""
+    seen = event.observation
+    if len(people) != 1 or len(seen.faces) != 1:
+        # Nobody there is no other person; who of several is the candidate cannot be told.
+        person = comparison.interrupted(scene.person)
+        return replace(scene, person=person, verdict=_waiting(person)), NOTHING if people else NO
+    (face,) = people
+    if scene.face is not None and stills.overlap(scene.face, face.box) < JUMPED:
+        person = comparison.interrupted(scene.person)
+        scene = replace(scene, person=person, verdict=_waiting(person))
+    if event.descriptor is None:
+        return scene, NOTHING
+    clear = is_clear(face, width=seen.width, height=seen.height)
+    described = Described(event.at, np.frombuffer(event.descriptor, dtype="<f4").astype(np.float32), clear)
+    limits = _limits(rule)
+    person, result = comparison.step(scene.person, limits, described)
+    scene = replace(scene, person=person, verdict=result.verdict, described_at=event.at)
+    if result.verdict is Verdict.DIFFERENT:
+        score = None if result.median is None else round(result.median, 3)
+        return scene, Sign(True, "a face unlike the candidate's", score, limits.different)
+    return scene, NO if result.verdict is Verdict.SAME else NOTHING
+
+
+def _limits(rule: PersonRule) -> Limits:
+    return Limits(different=rule.distance)
+
+
+def _gaze(scene: Scene, rule: GazeRule, event: Sampled, people: tuple[Face, ...]) -> tuple[Scene, Sign]:
+    """Whether the head is turned away, or was too often."""
+    seen = event.observation
+    held = pose.estimate(people[0], width=seen.width, height=seen.height) if len(people) == 1 else None
+    if held is None:
+        return scene, NOTHING
+    turned = pose.turned(scene.centre, held)
+    away = turned is not None and (abs(turned[0]) > rule.sideways or abs(turned[1]) > rule.upwards)
+    glances = tuple(at for at in scene.glances if event.at - at < rule.within)
+    if away and not scene.away:
+        glances = (*glances, event.at)[-MOST_GLANCES:]
+    scene = replace(scene, centre=pose.follow(scene.centre, held, away=away), away=away, glances=glances)
+    if turned is None:
+        return scene, NOTHING
+    if len(glances) >= rule.glances:
+        return scene, Sign(True, f"{len(glances)} glances away within {rule.within:.0f} s", len(glances), rule.glances)
+    sideways = abs(turned[0]) / rule.sideways >= abs(turned[1]) / rule.upwards
+    degrees, limit = (turned[0], rule.sideways) if sideways else (turned[1], rule.upwards)
+    where = "to the side" if sideways else "down" if degrees > 0 else "up"
+    return scene, Sign(away, f"the head turned {abs(degrees):.0f}° {where}", round(abs(degrees), 1), limit)
