@@ -1,17 +1,25 @@
 """The fold from samples to episodes: pleasant cases as tables, everything else as properties."""
 
+import ast
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
 from math import nan
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detection import rules as package
+from detection.levels import GRID
 from detection.rules import (
     CAMERA_KINDS,
     NOTICED_KINDS,
     Change,
     ChangeType,
+    Enrolled,
     Event,
     Finished,
     Noticed,
@@ -23,7 +31,7 @@ from detection.rules import (
     Tick,
     step,
 )
-from detection.values import Kind, Severity
+from detection.values import Box, Face, Kind, Observation, Quality, Severity
 
 from .faces import observation
 
@@ -154,6 +162,55 @@ def test_unsettled_while_the_newest_samples_disagree(counts: str, unsettled: boo
     assert fold(samples(counts))[0].unsettled is unsettled
 
 
+# --- lulls, banners, severity -----------------------------------------------------------------------------
+
+RAISED, CLEARED = ChangeType.RAISED, ChangeType.CLEARED
+PEOPLE = "multiple_faces"
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ("1222", "+ ^"),
+        ("1222" + "1" * 6, "+ ^ _"),
+        ("1222" + "1" * 7 + "2", "+ ^ _"),
+        ("1222" + "1" * 7 + "2" * 9, "+ ^ _ ^"),
+        ("1222" + "1" * 15, "+ ^ _"),
+        ("1222" + "1" * 16, "+ ^ _ -"),
+        ("1222" + "1" * 16 + "222", "+ ^ _ - + ^"),
+    ],
+)
+def test_what_comes_back_soon_is_one_episode_and_its_banner_goes_meanwhile(counts: str, expected: str) -> None:
+    told = outline(fold_all(samples(counts))[1]).replace(PEOPLE, "")
+    assert told == expected
+
+
+def test_a_banner_that_was_just_up_waits_while_the_episode_opens_at_once() -> None:
+    rules = RuleSettings.from_overrides({PEOPLE: {"merge_seconds": 0, "banner_pause": 4}})
+    _, told = fold_all(samples("222" + "1" * 8 + "2" * 15), rules)
+    assert outline(told).replace(PEOPLE, "") == "+ ^ - + ^"
+    first, second = (change.episode for change in told if change.type is RAISED)
+    assert second.opened_at - first.opened_at == pytest.approx(2.2)
+    assert second.last_seen_at - first.last_seen_at == pytest.approx(4, abs=STEP)
+
+
+def test_a_tick_raises_a_banner_that_had_to_wait() -> None:
+    rules = RuleSettings.from_overrides({"tab_hidden": {"merge_seconds": 0, "banner_pause": 5}})
+    events = [hidden(100, True), hidden(101, False), hidden(102, True), *ticks(103, 106, None)]
+    assert outline(fold_all(events, rules)[1]).replace("tab_hidden", "") == "+ ^ - + ^"
+
+
+def test_a_long_silence_about_a_kind_ends_its_episode() -> None:
+    events = samples("2222") + [Tick(100.6 + n, 100.6 + n) for n in range(1, 17)]
+    assert outline(fold(events, DEFAULTS)[1]).endswith("-" + PEOPLE)
+
+
+def test_an_episode_grows_to_a_warning_and_then_critical() -> None:
+    rules = RuleSettings.from_overrides({PEOPLE: {"severity": "info", "warning_after": 2, "critical_after": 4}})
+    _, told = fold(samples("2" * 40), rules)
+    assert [change.episode.severity for change in told] == [Severity.INFO, Severity.WARNING, Severity.CRITICAL]
+
+
 # --- the stream -------------------------------------------------------------------------------------------
 
 EXPECTED: list[Event] = [StreamExpected(100)]
@@ -249,10 +306,40 @@ def test_a_notice_keeps_its_words() -> None:
 
 # --- properties -------------------------------------------------------------------------------------------
 
+ADA, BOB = (np.full(128, value, dtype="<f4").tobytes() for value in (0.05, -0.05))
+LEVELS = tuple(
+    bytes(grey + change * (n % 7 == 0) for n in range(GRID[0] * GRID[1])) for grey in (0, 90) for change in (0, 1, 40)
+)
+FRONTAL = ((0.16, 0.2), (0.24, 0.2), (0.2, 0.26), (0.17, 0.32), (0.23, 0.32))
 times = st.one_of(st.floats(0, 300), st.floats(allow_nan=True, allow_infinity=True))
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> tuple[Observation, bytes | None]:
+    """What may be seen: faces that live or do not, other people, every quality of view; and whose face it is."""
+    count = draw(st.sampled_from([0, 0, 1, 1, 1, 2, 3]))
+    turned = draw(st.sampled_from([0.0, 0.0, 0.05]))
+    landmarks = tuple((x + turned * (n == 2), y) for n, (x, y) in enumerate(FRONTAL))
+    seen = replace(
+        observation(count),
+        quality=draw(st.sampled_from([Quality(0.5, 0.2, 500.0), Quality(0.03, 0.2, 500.0), Quality(0.1, 0.01, 5.0)])),
+        levels=draw(st.sampled_from([b"", *LEVELS])),
+        perhaps=draw(st.sampled_from([(), (Face(Box(0.1, 0.1, 0.2, 0.3), 0.4),)])),
+    )
+    seen = replace(seen, faces=tuple(replace(face, landmarks=landmarks) for face in seen.faces))
+    return seen, draw(st.sampled_from([None, ADA, ADA, BOB])) if count == 1 else None
+
+
+@st.composite
+def sampled(draw: st.DrawFn, at: float | None = None) -> Sampled:
+    seen, descriptor = draw(scenes())
+    return Sampled(draw(times) if at is None else at, draw(st.integers(0, 50)), seen, descriptor)
+
+
 event = st.one_of(
     st.builds(StreamExpected, times),
-    st.builds(Sampled, times, st.integers(0, 50), st.integers(0, 4).map(observation)),
+    sampled(),
+    st.builds(Enrolled, times, st.sampled_from([ADA, BOB])),
     st.builds(Noticed, times, st.sampled_from(Kind), st.sampled_from([True, False, None])),
     st.builds(Tick, times, st.none() | times),
     st.builds(Finished, times),
@@ -267,7 +354,7 @@ def streams(draw: st.DrawFn) -> list[Event]:
         at += draw(st.sampled_from([0.1, 0.2, 0.2, 1.0, 7.0]))
         what = draw(st.sampled_from("ssssssttn"))
         if what == "s":
-            events.append(Sampled(at, seq, observation(draw(st.sampled_from([0, 0, 1, 2, 2, 3])))))
+            events.append(replace(draw(sampled(at)), seq=seq))
         elif what == "t":
             events.append(Tick(at, draw(st.sampled_from([None, at - 8, at]))))
         else:
@@ -330,6 +417,85 @@ def test_no_single_frame_opens_a_camera_episode(events: list[Event], rules: Rule
             assert len(change.episode.supports) >= 2
             assert len(change.episode.supports) >= rules.camera(change.episode.kind).enter_samples
             assert change.episode.samples >= len(change.episode.supports)
+            assert set(change.episode.seqs) <= {each.seq for each in events if isinstance(each, Sampled)}
+
+
+@given(events_of_all_sorts, rule_settings())
+@settings(deadline=None, max_examples=300)
+def test_a_banner_is_up_only_while_its_episode_is_open_and_goes_up_and_down_in_turn(
+    events: list[Event], rules: RuleSettings
+) -> None:
+    state, told = fold_all(events, rules)
+    open_now: set[Kind] = set()
+    up: set[Kind] = set()
+    for change in told:
+        kind = change.episode.kind
+        match change.type:
+            case ChangeType.OPENED:
+                open_now.add(kind)
+            case ChangeType.CLOSED:
+                open_now.remove(kind)
+                up.discard(kind)
+            case ChangeType.RAISED:
+                assert kind in open_now
+                assert kind not in up
+                up.add(kind)
+            case ChangeType.CLEARED:
+                assert kind in open_now
+                up.remove(kind)
+    assert state.banners == up
+
+
+@given(events_of_all_sorts, rule_settings(), st.sampled_from(CAMERA_KINDS))
+@settings(deadline=None, max_examples=200)
+def test_no_kind_depends_on_another_being_judged(events: list[Event], rules: RuleSettings, kind: Kind) -> None:
+    others = {each.value: {"enabled": False} for each in CAMERA_KINDS if each is not kind}
+    # Who is there is compared only where somebody asks; the descriptors are in the events here.
+    alone = rules.overridden(others)
+    theirs, mine = (
+        [change for change in fold_all(events, each)[1] if change.episode.kind is kind] for each in (rules, alone)
+    )
+    assert theirs == mine
+
+
+@given(events_of_all_sorts, rule_settings())
+@settings(deadline=None)
+def test_within_a_step_the_kinds_come_in_their_order(events: list[Event], rules: RuleSettings) -> None:
+    order = list(Kind)
+    state = State()
+    for each in events:
+        state, changes = step(state, rules, each)
+        opened = [change.episode.kind for change in changes if change.type is OPENED]
+        assert all(order.index(one) < order.index(other) for one, other in pairwise(opened))
+
+
+def test_no_file_of_the_rules_can_read_a_clock() -> None:
+    """Neither they nor what they import of ours know a module that tells the time."""
+    root = Path(package.__file__).parents[2]
+    seen: set[Path] = set()
+    waiting = list((root / "detection" / "rules").glob("*.py"))
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else [f"{node.module}.{each.name}" for each in node.names]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for name in names:
+                assert name.split(".")[0] not in {"time", "datetime", "asyncio", "random", "secrets", "os"}, (
+                    path,
+                    name,
+                )
+                for ours in (name, name.rpartition(".")[0]):
+                    found = root.joinpath(*ours.split("."))
+                    waiting += [each for each in (found.with_suffix(".py"), found / "__init__.py") if each.is_file()]
+    assert len(seen) > 10
 
 
 @given(events_of_all_sorts, times)
