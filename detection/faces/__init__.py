@@ -50,6 +50,10 @@ class DetectorUnavailable(RuntimeError):
     """The detector asked for cannot run here; the text says what to do."""
 
 
+class DetectorFault(RuntimeError):
+    """A detector failed on a frame, or saw what cannot be; the text says which one and how."""
+
+
 def choose(name: Choice, folder: Path | None) -> Detector:
     """The detector of this name; `auto` is YuNet where its weights are in `folder`, else HOG.
 
