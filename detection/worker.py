@@ -37,7 +37,7 @@ UNAVAILABLE: Final = 2
 def main(arguments: list[str] | None = None) -> int:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="detection.worker", description="Looks at pictures for the server.")
-    parser.add_argument("--detector", choices=("auto", "hog", "yunet"), default="auto")
+    parser.add_argument("--detector", default="auto", help="auto, hog, yunet or a plug-in")
     parser.add_argument("--models", type=Path, help="folder with the weights")
     options = parser.parse_args(arguments)
     # Ctrl-C reaches the whole process group; the server ends its workers in its own order.
