@@ -61,7 +61,7 @@ def measure(say: Callable[[str], None]) -> list[dict[str, Any]]:
 def measure_load(server: Serving, load: Load, jpeg: bytes) -> dict[str, Any]:
     """One row."""
     rates, costs, shares = [], [], []
-    with streaming(server, jpeg, candidates=CANDIDATES, fps=load.fps, deflate=load.deflate, settings=ASKED) as crowd:
+    with streaming(server, [jpeg], candidates=CANDIDATES, fps=load.fps, deflate=load.deflate, settings=ASKED) as crowd:
         time.sleep(WARM_UP)
         for _ in range(REPEATS):
             before, cpu = crowd.count(), server.cpu_seconds()

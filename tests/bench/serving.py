@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,14 +89,14 @@ class Crowd:
 @contextmanager
 def streaming(
     server: Serving,
-    jpeg: bytes,
+    jpegs: Sequence[bytes],
     *,
     candidates: int,
     fps: float | None,
     settings: Mapping[str, Any],
     deflate: bool = False,
 ) -> Iterator[Crowd]:
-    """A crowd in a process of its own, which all send this picture; the meeting ends with it.
+    """A crowd in a process of its own, which all send these pictures in turn; the meeting ends with it.
 
     `fps` None: as fast as they are acknowledged; `deflate`: they offer WebSocket compression, as browsers do.
     """
@@ -107,7 +107,13 @@ def streaming(
         bodies = [{"name": f"Candidate {n}", "role": "candidate"} for n in range(candidates)]
         joined = [http.post(f"{path}/participants", json=body).raise_for_status().json() for body in bodies]
         tokens = [str(each["token"]) for each in joined]
-        plan = {"url": server.url, "tokens": tokens, "fps": fps, "deflate": deflate, "jpeg": jpeg.hex()}
+        plan = {
+            "url": server.url,
+            "tokens": tokens,
+            "fps": fps,
+            "deflate": deflate,
+            "jpegs": [each.hex() for each in jpegs],
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.crowd"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -8,9 +8,9 @@ import io
 from typing import Any
 
 from detection import analyzer, codec, worker
-from detection.analyzer import Analyzer
+from detection.analyzer import Analysis, Analyzer
 from detection.faces import Frame
-from detection.values import DetectorInfo, Observation
+from detection.values import DetectorInfo
 from tests import faces
 
 INFO = DetectorInfo(name="stand-in", model="none", model_sha256="", threshold=0.5)
@@ -20,9 +20,9 @@ class Stand(Analyzer):
     """Sees one face in everything."""
 
     def __init__(self) -> None:
-        self._seen = faces.observation(1)
+        self._seen = Analysis(faces.observation(1))
 
-    def look(self, frame: Frame) -> Observation:
+    def look(self, frame: Frame, *, describe: bool = False) -> Analysis:
         """Always the same."""
         return self._seen
 

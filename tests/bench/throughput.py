@@ -22,6 +22,7 @@ import socketio
 from server.meetings import RECENT_SAMPLES
 from tests import faces
 
+from .films import moving
 from .serving import Crowd, Serving, cpu_seconds, serving, streaming
 
 CANDIDATES = 200
@@ -32,6 +33,8 @@ QUALITY = 35
 """JPEG quality at which the busy test picture has the 22 KB of a webcam's picture at 640 px and quality 0.6."""
 
 SECONDS, REPEATS, WARM_UP = 4.0, 3, 3.0
+ENROLMENT = 45.0
+"""Seconds until it is known of everybody how they look, which takes a share of the core of its own."""
 SATURATING = 0.1
 """Seconds between samples that no worker can keep up with."""
 
@@ -90,12 +93,12 @@ def measure(say: Callable[[str], None]) -> list[dict[str, Any]]:
     say(f"Throughput: one YuNet worker on a core of its own, {CANDIDATES} candidates")
     rows = []
     for width in WIDTHS:
-        jpeg = faces.encode(faces.resize(faces.portrait(), width, width * 3 // 4), quality=QUALITY)
+        jpegs = moving(width, width * 3 // 4, quality=QUALITY)
         with watched(settings) as here:
-            full, calm, held = saturated(here, jpeg), paced(here, jpeg), memory(here, jpeg)
-        rows.append({"width": width, "bytes": len(jpeg), "saturated": full, "paced": calm, "memory": held})
+            full, calm, held = saturated(here, jpegs), paced(here, jpegs), memory(here, jpegs)
+        rows.append({"width": width, "bytes": len(jpegs[0]), "saturated": full, "paced": calm, "memory": held})
         say(
-            f"  {width} px, {len(jpeg)} bytes: {full['a_second']:.0f} samples/s, {full['ms']:.2f} ms of CPU a sample, "
+            f"  {width} px, {len(jpegs[0])} bytes: {full['a_second']:.0f} samples/s, {full['ms']:.2f} ms of CPU each, "
             f"{full['looking']:.1%} of it decoding and detection; worker idle {full['idle']:.0%}, "
             f"server {full['server']:.0%} of a core"
         )
@@ -142,15 +145,16 @@ async def snapshot(url: str, crowd: Crowd) -> dict[str, Any]:
         return told
 
 
-def asking(interval: float) -> dict[str, Any]:
+def asking(interval: float, **more: Any) -> dict[str, Any]:
     """Settings of a meeting that wants samples so often."""
-    return {"sample_interval": interval, "stream": {"fps": 15}}
+    return {"sample_interval": interval, "stream": {"fps": 15}, **more}
 
 
-def saturated(here: Watched, jpeg: bytes) -> dict[str, float]:
-    """More is asked for than one worker can do."""
+def saturated(here: Watched, jpegs: list[bytes]) -> dict[str, float]:
+    """More is asked for than one worker can do; nobody's face is compared."""
     rows = []
-    with streaming(here.server, jpeg, candidates=CANDIDATES, fps=3.0, settings=asking(SATURATING)):
+    settings = asking(SATURATING, different_person={"enabled": False})
+    with streaming(here.server, jpegs, candidates=CANDIDATES, fps=3.0, settings=settings):
         time.sleep(WARM_UP)
         for _ in range(REPEATS):
             before = here.counts()
@@ -170,11 +174,11 @@ def saturated(here: Watched, jpeg: bytes) -> dict[str, float]:
     return {name: median(row[name] for row in rows) for name in rows[0]}
 
 
-def paced(here: Watched, jpeg: bytes) -> dict[str, float]:
-    """As many as a core is to watch, at a sample a second."""
+def paced(here: Watched, jpegs: list[bytes]) -> dict[str, float]:
+    """As many as a core is to watch, at a sample a second, faces compared as by default."""
     found: list[float] = []
-    with streaming(here.server, jpeg, fps=5.0, settings=asking(1.0), candidates=CANDIDATES) as crowd:
-        time.sleep(2 * WARM_UP)
+    with streaming(here.server, jpegs, fps=5.0, settings=asking(1.0), candidates=CANDIDATES) as crowd:
+        time.sleep(ENROLMENT)
         before = here.counts()
         for _ in range(int(REPEATS * SECONDS)):
             time.sleep(1.0)
@@ -187,11 +191,11 @@ def paced(here: Watched, jpeg: bytes) -> dict[str, float]:
     }
 
 
-def memory(here: Watched, jpeg: bytes) -> dict[str, float]:
+def memory(here: Watched, jpegs: list[bytes]) -> dict[str, float]:
     """What a candidate adds to the server once all the frames are there that are kept of one."""
     held = []
     for candidates in (FEW, MANY):
-        with streaming(here.server, jpeg, fps=2.0, settings=asking(0.5), candidates=candidates):
+        with streaming(here.server, jpegs, fps=2.0, settings=asking(0.5), candidates=candidates):
             begun = here.counts().samples
             while here.counts().samples - begun < 1.3 * candidates * RECENT_SAMPLES:
                 time.sleep(0.5)
