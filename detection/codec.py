@@ -58,6 +58,8 @@ class Failed:
 
     error: str
     """One sentence."""
+    readable: bool = False
+    """The picture decoded: the fault is the detector's, and nobody's who sent it."""
 
 
 def message(number: int, payload: bytes) -> bytes:
@@ -92,7 +94,7 @@ def parse_hello(payload: bytes) -> DetectorInfo:
 def reply_bytes(reply: Observed | Failed) -> bytes:
     """The payload of an answer."""
     if isinstance(reply, Failed):
-        return _dump({"error": reply.error[:500]})
+        return _dump({"error": reply.error[:500], "readable": reply.readable})
     return _dump(
         {
             "observation": observation_to_json(reply.observation),
@@ -111,7 +113,8 @@ def parse_reply(payload: bytes) -> Observed | Failed:
     """
     value = _load(payload)
     if isinstance(value, dict) and "error" in value:
-        return Failed(_text(_only(value, "error")["error"]))
+        fields = _only(value, "error", "readable")
+        return Failed(_text(fields["error"]), readable=_flag(fields["readable"]))
     fields = _only(value, "observation", "decode_ms", "detect_ms", "descriptor")
     return Observed(
         observation=observation_from_json(fields["observation"]),
@@ -268,6 +271,12 @@ def _number(value: object, *, low: float = 0.0, high: float = 1.0) -> float:
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         raise BadMessage("expected a whole number from 1 to 65535")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadMessage("expected true or false")
     return value
 
 

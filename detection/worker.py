@@ -37,7 +37,7 @@ UNAVAILABLE: Final = 2
 def main(arguments: list[str] | None = None) -> int:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="detection.worker", description="Looks at pictures for the server.")
-    parser.add_argument("--detector", choices=("auto", "hog", "yunet"), default="auto")
+    parser.add_argument("--detector", default="auto", help="auto, hog, yunet or a plug-in")
     parser.add_argument("--models", type=Path, help="folder with the weights")
     options = parser.parse_args(arguments)
     # Ctrl-C reaches the whole process group; the server ends its workers in its own order.
@@ -48,15 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     # Imported only now: these libraries read LIMITS when they load, and may print.
     from detection import codec, models  # noqa: PLC0415
     from detection.analyzer import Analyzer  # noqa: PLC0415
-    from detection.faces import DetectorUnavailable, choose  # noqa: PLC0415
+    from detection.faces import DetectorFault, DetectorUnavailable, choose  # noqa: PLC0415
     from detection.identity.describer import Describer  # noqa: PLC0415
 
     try:
         analyzer = Analyzer(choose(options.detector, options.models), Describer.installed())
-    except (DetectorUnavailable, models.ModelMismatch) as error:
+        warm(analyzer)
+    except (DetectorUnavailable, DetectorFault, models.ModelMismatch) as error:
         sys.stderr.write(f"{error}\n")
         return UNAVAILABLE
-    warm(analyzer)
     try:
         replies.write(codec.message(codec.HELLO_ID, codec.hello_bytes(analyzer.detector.info)))
         replies.flush()
@@ -106,12 +106,14 @@ def answer(analyzer: "Analyzer", data: bytes, *, describe: bool) -> bytes:
     """The payload that answers one picture. A picture that cannot be looked at is an answer too."""
     from detection import codec  # noqa: PLC0415
     from detection.analyzer import UndecodableFrame, decode  # noqa: PLC0415
+    from detection.faces import DetectorFault  # noqa: PLC0415
     from detection.jpeg import JpegError  # noqa: PLC0415
 
+    readable = False
     try:
         started = perf_counter()
         frame = decode(data)
-        decoded = perf_counter()
+        decoded, readable = perf_counter(), True
         analysis = analyzer.look(frame, describe=describe)
         done = perf_counter()
         return codec.reply_bytes(
@@ -124,9 +126,12 @@ def answer(analyzer: "Analyzer", data: bytes, *, describe: bool) -> bytes:
         )
     except (JpegError, UndecodableFrame) as error:
         return codec.reply_bytes(codec.Failed(str(error)))
+    except DetectorFault as error:
+        logger.error("%s", error)
+        return codec.reply_bytes(codec.Failed(str(error), readable=True))
     except Exception:  # the task boundary: one frame must not end the worker
         logger.exception("a frame could not be analysed")
-        return codec.reply_bytes(codec.Failed("The frame could not be analysed."))
+        return codec.reply_bytes(codec.Failed("The frame could not be analysed.", readable=readable))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ class Metrics:
         )
         self.frames_refused = counter("frames_refused_total", "Frames refused, by the code of the error.", "code")
         self.samples = counter("samples_total", "Frames that detection looked at.")
-        self.samples_failed = counter("samples_failed_total", "Samples that could not be decoded.")
+        self.samples_failed = counter(
+            "samples_failed_total", "Samples that could not be decoded, or on which the detector failed."
+        )
         self.detector_restarts = counter("detector_restarts_total", "Workers replaced after a crash or a hang.")
         self.incidents = counter("incidents_total", "Incidents opened.", "kind")
         self.incidents_lost = counter(

@@ -27,6 +27,10 @@ RESTART_PAUSE = 2.0
 """Seconds of that pause: a detector that dies on every frame must not take the machine with it."""
 
 
+FAULTS = 20
+"""Samples in a row on which the detector failed, past which people are told that nobody is judged."""
+
+
 class Monitor:
     """Owns the sampler, the workers and every candidate's rules."""
 
@@ -50,6 +54,7 @@ class Monitor:
         self._workers: dict[int, Worker] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._watched: dict[Candidate, None] = {}
+        self._faults = 0
         self.info: DetectorInfo | None = None
         """The detector that judges; None while detection is off."""
 
@@ -84,12 +89,22 @@ class Monitor:
             return "Detection is off: nobody's camera is judged."
         if not self._workers:
             return "Detection is down for the moment: nobody's camera is judged until it is back."
+        if self.failing:
+            return (
+                f"The detector ({self.info.name}) fails on the pictures it gets: nobody's camera is judged until it "
+                "works again. The server's log says why."
+            )
         if self.info.name == "hog":
             return (
                 "The simple detector (HOG) is at work: it is slow, and misses faces that are small, turned or dark. "
                 "The operator can have the better one with `invigil models fetch`."
             )
         return None
+
+    @property
+    def failing(self) -> bool:
+        """The detector fails on whatever it gets."""
+        return self._faults >= FAULTS
 
     @property
     def workers_alive(self) -> int:
@@ -169,17 +184,25 @@ class Monitor:
         candidate = slot.owner
         self._metrics.samples.inc()
         if isinstance(answer, codec.Failed):
-            # Our checks at the door let it pass, and it is no picture: counted, and no verdict on anyone.
-            candidate.refused += 1
-            candidate.unreadable_since = candidate.unreadable_since or frame.received_at
-            self._metrics.samples_failed.inc()
+            self._fail(candidate, frame, readable=answer.readable)
             self._sampler.settle(slot, burst=False)
             return
+        self._faults = 0
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
         candidate.unreadable_since = None
         candidate.samples.append(Sample(frame, answer.observation, info, sampled_at, self._clock()))
         self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation, answer.descriptor))
         self._sampler.settle(slot, burst=candidate.state.unsettled)
+
+    def _fail(self, candidate: Candidate, frame: Frame, *, readable: bool) -> None:
+        """Count a sample that shows nothing. It is no verdict on anyone."""
+        self._metrics.samples_failed.inc()
+        if readable:  # the detector failed, which is nobody's stream gone
+            candidate.unreadable_since = None
+            self._faults += 1
+        else:  # our checks at the door let it pass, and it is no picture
+            candidate.refused += 1
+            candidate.unreadable_since = candidate.unreadable_since or frame.received_at
 
     async def _replace(self, index: int, error: WorkerLost) -> None:
         del self._workers[index]

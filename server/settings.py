@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from detection.faces import BUILT_IN, plugins
 from detection.rules import RuleSettings
 from detection.rules import SettingsError as RuleSettingsError
 from server.checks import fault_lines, faults
@@ -50,8 +51,8 @@ class Settings(BaseSettings):
     """Most candidates a meeting takes."""
     metrics: Literal["open", "operator", "off"] = "open"
     """Who may read /metrics, which are counts and name nobody: anyone, whoever has the operator's token, or nobody."""
-    detector: Literal["auto", "hog", "yunet"] = "auto"
-    """`auto` (YuNet if its weights are there, else HOG), `hog` or `yunet`."""
+    detector: str = "auto"
+    """`auto` (YuNet if its weights are there, else HOG), `hog`, `yunet` or the name of an installed plug-in."""
     models: Path | None = None
     """Folder with the weights. Unset, `models` in the data folder, where `invigil models fetch` puts them."""
     workers: int = Field(default_factory=lambda: max(2, min(8, (os.cpu_count() or 2) - 1)), ge=0, le=64)
@@ -83,6 +84,13 @@ class Settings(BaseSettings):
         least = 16 if info.field_name == "operator_token" else 32
         if value is not None and len(value.get_secret_value()) < least:
             raise ValueError(f"at least {least} characters, or it can be guessed")
+        return value
+
+    @field_validator("detector")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value not in BUILT_IN and value not in (others := plugins.names()):
+            raise ValueError(f"no such detector; there are {', '.join([*BUILT_IN, *others])}")
         return value
 
     @model_validator(mode="after")

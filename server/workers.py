@@ -1,4 +1,8 @@
-"""One detection process and the pipe to it. A worker that crashes or hangs is replaced; the exam goes on."""
+"""One detection process and the pipe to it. A worker that crashes or hangs is replaced; the exam goes on.
+
+Why a process, a pipe and one frame at a time was measured (`tests/bench/choices.py`; figures in the README): the way
+there and back costs a fiftieth of the looking, so shared memory has nothing to save, and batches are no cheaper.
+"""
 
 import asyncio
 import logging

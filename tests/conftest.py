@@ -75,7 +75,9 @@ def serve(database_url: str, tmp_path: Path) -> Serve:
 
     @asynccontextmanager
     async def start(**changed: Any) -> AsyncIterator[Running]:
-        async with leaving_no_task(), running(settings_for(database_url, tmp_path, **changed)) as server:
+        # Before there is a loop, as in a real start: the name of a plug-in is looked up on disk.
+        settings = await asyncio.to_thread(settings_for, database_url, tmp_path, **changed)
+        async with leaving_no_task(), running(settings) as server:
             yield server
 
     return start

@@ -39,9 +39,10 @@ def test_an_answer_survives_the_way(seen: Observation, decode_ms: float, detect_
     assert codec.parse_reply(codec.reply_bytes(reply)) == reply
 
 
-@given(st.text(max_size=500))
-def test_a_failure_survives_the_way(error: str) -> None:
-    assert codec.parse_reply(codec.reply_bytes(Failed(error))) == Failed(error)
+@given(st.text(max_size=500), st.booleans())
+def test_a_failure_survives_the_way(error: str, readable: bool) -> None:
+    reply = Failed(error, readable=readable)
+    assert codec.parse_reply(codec.reply_bytes(reply)) == reply
 
 
 def test_a_hello_survives_the_way() -> None:
@@ -87,7 +88,9 @@ FACE = ("observation", "faces", 0)
         b"{}",
         b"null",
         b"[" * 100_000,
-        b'{"error": 3}',
+        b'{"error": "x"}',
+        b'{"error": 3, "readable": true}',
+        b'{"error": "x", "readable": 1}',
         b'{"error": "x", "observation": 1}',
         bad("extra", value=1),
         bad("decode_ms", value=-1),

@@ -137,6 +137,19 @@ async def test_after_the_burst_the_interval_counts_again(bench: Bench) -> None:
     assert await bench.take() is None
 
 
+async def test_who_is_settled_twice_keeps_their_place(bench: Bench) -> None:
+    slot = bench.add(interval=1.0)
+    bench.offer(slot)
+    await bench.take()
+    bench.sampler.settle(slot, burst=False)
+    bench.offer(slot)
+    bench.sampler.settle(slot, burst=True)
+    assert await bench.take() is None
+    bench.clock.now += 1
+    assert await bench.take() is not None
+    assert await bench.take() is None
+
+
 async def test_the_most_overdue_comes_first(bench: Bench) -> None:
     late, later = bench.add("late"), bench.add("later")
     bench.offer(late, later)
@@ -222,6 +235,42 @@ async def test_two_waiting_workers_take_two_frames_that_come_together() -> None:
     async with asyncio.timeout(0.5):
         taken = await asyncio.gather(*tasks)
     assert {slot.owner for slot, _ in taken} == {"ada", "bob"}
+
+
+async def pull(clock: Clock, slots: list[Slot[int]], sampler: Sampler[int], plan: list[tuple[int, int, float]]) -> None:
+    """Offer, take, settle and remove as planned; whoever is taken has waited longest by the rule for each slot."""
+    present = set(slots)
+    for action, which, seconds in plan:
+        slot = slots[which % len(slots)]
+        clock.now += seconds
+        if action == 0:
+            sampler.remove(slot)
+            present.discard(slot)
+        elif action == 1:
+            sampler.settle(slot, burst=which % 2 == 0)
+        elif action == 2:
+            urgent = {each: each.overdue(clock.now) for each in present if each.frame and not each.busy}
+            due = {each: value for each, value in urgent.items() if value >= 0}
+            if due:
+                taken, _ = await sampler.take()
+                assert due[taken] == max(due.values())
+        else:
+            sampler.offer(slot, frame(1, clock.now))
+
+
+@given(
+    kinds=st.lists(st.tuples(st.sampled_from([0.2, 1.0, 3.0]), st.sampled_from([3.0, 5.0])), min_size=1, max_size=8),
+    plan=st.lists(
+        st.tuples(st.sampled_from([0, *[1] * 8, *[2] * 12, *[3] * 20]), st.integers(0, 7), st.floats(0, 2)), max_size=80
+    ),
+)
+def test_the_one_who_is_taken_is_the_most_overdue_of_all(
+    kinds: list[tuple[float, float]], plan: list[tuple[int, int, float]]
+) -> None:
+    clock = Clock()
+    sampler: Sampler[int] = Sampler(clock)
+    slots = [sampler.add(n, interval=interval, floor=floor) for n, (interval, floor) in enumerate(kinds)]
+    asyncio.run(pull(clock, slots, sampler, plan))
 
 
 async def simulate(

@@ -53,7 +53,7 @@ def test_all_faults_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
         ("OPERATOR_TOKEN", "short-secret", "16 characters"),
         ("SECRET", "short-secret-of-31-letters-long", "32 characters"),
         ("MAX_INTERVAL", "0.5", "sample_interval"),
-        ("DETECTOR", "magic", "'hog'"),
+        ("DETECTOR", "magic", "there are auto, hog, yunet"),
         ("STREAM_FPS", "nan", ""),
         ("STREAM_FPS", "inf", ""),
         ("SAMPLE_INTERVAL", "nan", ""),

@@ -144,7 +144,10 @@ def test_a_fault_in_a_detector_is_an_answer_without_its_inside() -> None:
     worker.serve(Analyzer(Broken()), requests, replies)
     first, length = codec.HEADER.unpack(replies.getvalue()[:8])
     assert first == 1
-    assert json.loads(replies.getvalue()[8 : 8 + length]) == {"error": "The frame could not be analysed."}
+    assert json.loads(replies.getvalue()[8 : 8 + length]) == {
+        "error": "The frame could not be analysed.",
+        "readable": True,
+    }
     assert len(replies.getvalue()) == 2 * (8 + length)
 
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 Frame = NDArray[np.uint8]
 """A picture as OpenCV has it: height x width x 3, blue-green-red."""
-Choice = Literal["auto", "hog", "yunet"]
-"""What an operator may ask for."""
+BUILT_IN: Final = ("auto", "hog", "yunet")
+"""What an operator may ask for by these names; any other is a plug-in's (see `plugins`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,22 @@ class DetectorUnavailable(RuntimeError):
     """The detector asked for cannot run here; the text says what to do."""
 
 
-def choose(name: Choice, folder: Path | None) -> Detector:
-    """The detector of this name; `auto` is YuNet where its weights are in `folder`, else HOG.
+class DetectorFault(RuntimeError):
+    """A detector failed on a frame, or saw what cannot be; the text says which one and how."""
+
+
+def choose(name: str, folder: Path | None) -> Detector:
+    """The detector of this name; `auto` is YuNet where its weights are in `folder`, else HOG, and never a plug-in.
 
     Raises:
-        DetectorUnavailable: its weights or its package are missing.
+        DetectorUnavailable: there is no such detector, or its weights or its package are missing.
         models.ModelMismatch: the weights are not the pinned ones. `auto` does not pass over this: a changed
             file is not a missing one.
     """
+    if name not in BUILT_IN:
+        from detection.faces import plugins  # noqa: PLC0415 - which needs this module
+
+        return plugins.load(name, folder)
     weights = None if name == "hog" else models.find("yunet", folder)
     if weights is not None:
         # Imported only where they are used: they load onnxruntime.

@@ -15,9 +15,10 @@ async def health(call: Call) -> web.StreamResponse:
     services = call.services
     monitor, ledger = services.monitor, services.ledger
     wanted = services.settings.workers
+    amiss = ledger.away or monitor.failing or monitor.workers_alive != wanted
     body: dict[str, Any] = {
         "ok": True,
-        "status": "ok" if not ledger.away and monitor.workers_alive == wanted else "degraded",
+        "status": "degraded" if amiss else "ok",
         "version": VERSION,
         "detector": monitor.name,
         "notice": monitor.notice_text,

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [ingest] [detection] [latency] [--json FILE]`: every figure of this machine in one run."""
+"""`python -m tests.bench [PART...] [--json FILE]`: every figure of this machine in one run."""
 
 import argparse
 import json
@@ -7,9 +7,15 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from . import detection, ingest, latency
+from . import choices, detection, ingest, latency, throughput
 
-PARTS = {"ingest": ingest.measure, "detection": detection.measure, "latency": latency.measure}
+PARTS = {
+    "ingest": ingest.measure,
+    "detection": detection.measure,
+    "throughput": throughput.measure,
+    "choices": choices.measure,
+    "latency": latency.measure,
+}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,8 +20,8 @@ UNACKNOWLEDGED = 2
 class Member:
     """One candidate on a bare WebSocket."""
 
-    def __init__(self, jpeg: bytes) -> None:
-        self._jpeg = jpeg
+    def __init__(self, jpegs: Sequence[bytes]) -> None:
+        self._jpegs = jpegs
         self._seq = 0
         self._room = asyncio.Semaphore(UNACKNOWLEDGED)
         self.acknowledged = 0
@@ -61,13 +61,13 @@ class Member:
             self._seq += 1
             head = f'451-/candidate,{self._seq}["frame",{{"seq":{self._seq},"captured_at":{time.time() * 1000:.0f},'
             await self._socket.send_str(head + '"jpeg":{"_placeholder":true,"num":0}}]')
-            await self._socket.send_bytes(self._jpeg)
+            await self._socket.send_bytes(self._jpegs[self._seq % len(self._jpegs)])
 
 
 async def run(plan: dict[str, Any]) -> None:
     """Stream until standard input ends."""
-    jpeg = bytes.fromhex(plan["jpeg"])
-    crowd = [Member(jpeg) for _ in plan["tokens"]]
+    jpegs = [bytes.fromhex(each) for each in plan["jpegs"]]
+    crowd = [Member(jpegs) for _ in plan["tokens"]]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         for member, token in zip(crowd, plan["tokens"], strict=True):
             await member.connect(http, plan["url"], token, deflate=plan["deflate"])

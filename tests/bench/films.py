@@ -11,6 +11,8 @@ import numpy as np
 from detection.faces import Frame
 from tests import faces
 
+STEPS = 45
+"""Different pictures of somebody who sits: 9 seconds of them."""
 SCENES = (("one", 3), ("two", 3), ("one", 3), ("none", 4))
 """What is to be seen, and for how many seconds: two incidents a round, each long enough to be sure of."""
 
@@ -52,3 +54,12 @@ def trouble(path: Path, *, fps: int = 5) -> Path:
 def decode(data: bytes) -> Frame:
     """A JPEG's pixels."""
     return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def moving(width: int, height: int, *, quality: int) -> list[bytes]:
+    """One person who sits as people do, never quite still, as JPEGs to be sent over and over."""
+    portrait = faces.resize(faces.portrait(), round(width * 1.04), round(height * 1.04))
+    room = np.array([portrait.shape[1] - width, portrait.shape[0] - height])
+    turns = np.linspace(0, 2 * np.pi, STEPS, endpoint=False)
+    corners = [((np.array([np.cos(3 * turn), np.sin(4 * turn)]) + 1) / 2 * room).astype(int) for turn in turns]
+    return [faces.encode(portrait[y : y + height, x : x + width], quality=quality) for x, y in corners]

@@ -1,21 +1,14 @@
 """What a frame costs the server until it is in its slot: real sockets, detection off."""
 
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-import httpx
-
-from server.simulation_meeting import token_in
 from tests import faces
 
-from .serving import Serving, serving
+from .serving import Serving, serving, streaming
 
 CANDIDATES = 200
 """As many as one core is to watch."""
@@ -26,7 +19,7 @@ QUALITY = 22
 SECONDS = 3.0
 REPEATS = 3
 WARM_UP = 1.0
-STREAM = {"fps": 15, "width": 320, "quality": 0.6}
+ASKED = {"stream": {"fps": 15, "width": 320, "quality": 0.6}}
 """What the meeting asks for: three times as many frames are let through, which is above what any core can take."""
 
 
@@ -68,53 +61,17 @@ def measure(say: Callable[[str], None]) -> list[dict[str, Any]]:
 def measure_load(server: Serving, load: Load, jpeg: bytes) -> dict[str, Any]:
     """One row."""
     rates, costs, shares = [], [], []
-    with streaming(server, load, jpeg) as count:
+    with streaming(server, [jpeg], candidates=CANDIDATES, fps=load.fps, deflate=load.deflate, settings=ASKED) as crowd:
         time.sleep(WARM_UP)
         for _ in range(REPEATS):
-            before, cpu = count(), server.cpu_seconds()
+            before, cpu = crowd.count(), server.cpu_seconds()
             time.sleep(SECONDS)
-            after, used = count(), server.cpu_seconds() - cpu
+            after, used = crowd.count(), server.cpu_seconds() - cpu
             frames, seconds = after["acknowledged"] - before["acknowledged"], after["at"] - before["at"]
             rates.append(frames / seconds)
             costs.append(used / frames * 1e6)
             shares.append(used / seconds)
-        refused = count()["refused"]
+        refused = crowd.count()["refused"]
     return {
         "load": load.name, "fps": median(rates), "us": median(costs), "busy": median(shares), "refused": refused
     }  # fmt: skip
-
-
-@contextmanager
-def streaming(server: Serving, load: Load, jpeg: bytes) -> Iterator[Callable[[], dict[str, float]]]:
-    """A crowd in a process of its own, in a meeting of its own; yields its counts."""
-    tokens = join(server, CANDIDATES)
-    plan = {"url": server.url, "tokens": tokens, "fps": load.fps, "deflate": load.deflate, "jpeg": jpeg.hex()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.crowd"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin
-    assert process.stdout
-    stdin, stdout = process.stdin, process.stdout
-
-    def ask(line: str = "") -> dict[str, float]:
-        stdin.write(line + "\n")
-        stdin.flush()
-        answer: dict[str, float] = json.loads(stdout.readline())
-        return answer
-
-    try:
-        ask(json.dumps(plan))
-        yield ask
-    finally:
-        process.communicate(timeout=20)
-
-
-def join(server: Serving, count: int) -> list[str]:
-    """A meeting with so many candidates; their tokens."""
-    headers = {"Authorization": f"Bearer {token_in(server.operator_url)}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
-        body = {"title": "Bench", "settings": {"stream": STREAM}}
-        meeting = http.post("/api/meetings", json=body).raise_for_status().json()["meeting"]["id"]
-        path = f"/api/meetings/{meeting}/participants"
-        bodies = [{"name": f"Candidate {n}", "role": "candidate"} for n in range(count)]
-        return [str(http.post(path, json=body).raise_for_status().json()["token"]) for body in bodies]
