@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from detection.identity.layers import (
+from detection.networks.layers import (
     Add,
     Affine,
     BadNetwork,

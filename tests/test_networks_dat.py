@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.identity import dat, network, weights
-from detection.identity.layers import Add, Affine, BadNetwork, Conv, Dense, Mark, Pool, Relu, Swap
+from detection.identity import weights
+from detection.networks import dat, graph
+from detection.networks.layers import Add, Affine, BadNetwork, Conv, Dense, Mark, Pool, Relu, Swap
 
 from . import dat_files
 from .dat_files import integer, integers, real, text
@@ -52,7 +53,7 @@ def test_the_real_network_is_the_one_of_29_convolutions() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mmod_human_face_detector.dat", weights.PREDICTOR, "shape_predictor_68_face_landmarks.dat"]
+    "name", ["mmod_human_face_detector.dat", weights.PREDICTOR.file, "shape_predictor_68_face_landmarks.dat"]
 )
 def test_other_files_of_dlib_are_refused(name: str) -> None:
     with pytest.raises(BadNetwork):
@@ -80,7 +81,7 @@ def test_bytes_behind_the_end_are_refused() -> None:
 def built(data: bytes) -> bytes | None:
     """The model of a file, or None where it is refused. Any other error is the test's to fail on."""
     try:
-        return network.build(dat.parse(data))
+        return graph.build(dat.parse(data))
     except BadNetwork:
         return None
 

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.identity import onnx_format
-from detection.identity.layers import (
+from detection.networks import onnx_format
+from detection.networks.layers import (
     Add,
     Affine,
     BadNetwork,
