@@ -85,7 +85,7 @@ class Network:
 
     means: tuple[float, float, float]
     """Red, green, blue: subtracted from 0 to 255 before the division by 256."""
-    size: tuple[int, int]
-    """Rows and columns of the input."""
+    size: tuple[int, int] | None
+    """Rows and columns of the input; None: any."""
     layers: tuple[Layer, ...]
     """What to compute."""
