@@ -62,7 +62,7 @@ server/static/index.html: client/node_modules/.package-lock.json $(CLIENT)
 
 .venv/weights: .venv/installed
 	@if $(BIN)/invigil models fetch >&2; then touch $@; else \
-		echo "Going on without the better detector: the simple one (HOG) will do the work." >&2; fi
+		echo "Going on without the better detector: dlib's, which is slower, will do the work." >&2; fi
 
 protocol: .venv/installed client/node_modules/.package-lock.json ## make the client's types from server/protocol.py
 	$(BIN)/python -m server.protocol | (cd client && npm run protocol --silent)

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     metrics: Literal["open", "operator", "off"] = "open"
     """Who may read /metrics, which are counts and name nobody: anyone, whoever has the operator's token, or nobody."""
     detector: str = "auto"
-    """`auto` (YuNet if its weights are there, else HOG), `hog`, `yunet` or the name of an installed plug-in."""
+    """`auto` (YuNet if its weights are there, else `hog`), `hog`, `yunet` or the name of an installed plug-in."""
     models: Path | None = None
     """Folder with the weights. Unset, `models` in the data folder, where `invigil models fetch` puts them."""
     workers: int = Field(default_factory=lambda: max(2, min(8, (os.cpu_count() or 2) - 1)), ge=0, le=64)

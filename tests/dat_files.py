@@ -57,6 +57,18 @@ def affine(rng: Rng, channels: int) -> bytes:
     return text("affine_") + values + alias(1, channels, 1, 1) * 2 + integer(0) + BEHIND
 
 
+def normalised(rng: Rng, channels: int, *, variances: np.ndarray | None = None, epsilon: float = 1e-4) -> bytes:
+    """Batch normalisation as training leaves it: gain and offset, statistics of the last batch and of all."""
+    values = tensor((2 * channels, 1, 1, 1), rng.normal(1, 0.5, 2 * channels))
+    shape = (1, channels, 1, 1)
+    last, mean = tensor(shape, np.ones(channels)), tensor(shape, rng.normal(0, 1, channels))
+    spread = tensor(shape, rng.uniform(0.5, 2, channels) if variances is None else variances)
+    return (
+        text("bn_con2") + values + alias(*shape) * 2 + last * 2 + mean + spread + integers(100, 100) + RATES
+        + real(epsilon) + BEHIND
+    )  # fmt: skip
+
+
 def pool(kind: str, window: int, stride: int) -> bytes:
     return text(kind) + integers(window, window, stride, stride, 0, 0) + BEHIND
 
@@ -102,3 +114,22 @@ def small(seed: int = 0) -> bytes:
     ]  # fmt: skip
     #        dense pool add pool skip tag2 affine conv tag1 pool relu affine conv
     return network("2222112212223", layers)
+
+
+def finder(layers: Sequence[bytes]) -> bytes:
+    """A whole file of a network that finds things."""
+    first, *rest = layers
+    return (
+        integer(1) + text("loss_mmod_") + integers(1, 80, 80) + real(0.5) * 7 + integer(2) * (len(layers) - 1)
+        + integer(3) + text("input_rgb_image_pyramid") + b"".join(map(real, (120.0, 110.5, 100.25)))
+        + first + integer(1) + b"".join(rest)
+    )  # fmt: skip
+
+
+def small_finder(seed: int = 0) -> bytes:
+    """Halves a picture, and gives its places a score by one filter at the end."""
+    rng = np.random.default_rng(seed)
+    return finder([
+        conv(rng, 5, 3, 3, stride=2), normalised(rng, 5), plain("relu_"),
+        conv(rng, 17, 5, 3, padding=1), affine(rng, 17), plain("relu_"), conv(rng, 1, 17, 3, padding=1),
+    ])  # fmt: skip

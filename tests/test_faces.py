@@ -10,7 +10,9 @@ import pytest
 from detection import models
 from detection.analyzer import decode
 from detection.faces import Detector, DetectorUnavailable, boxes, choose, yunet
-from detection.faces import hog as hog_module
+from detection.faces.hog import Hog
+from detection.faces.mmod import WEIGHTS
+from detection.networks import weights
 from detection.values import Box
 
 from . import faces
@@ -68,17 +70,22 @@ def test_yunet_gives_landmarks_inside_the_face() -> None:
     assert nose[1] < min(corner[1] for corner in mouth)
 
 
-def test_hog_says_which_dlib_judges() -> None:
+def test_hog_says_which_weights_of_dlib_judge() -> None:
     info = choose("hog", None).info
-    assert info.name == "hog"
+    assert (info.name, info.model_sha256) == ("hog", WEIGHTS.sha256)
     assert "dlib" in info.model
-    assert info == choose("hog", None).info
 
 
-def test_hog_is_refused_in_words_when_its_models_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "face_recognition_models", None)
-    with pytest.raises(DetectorUnavailable, match="setuptools"):
-        hog_module.Hog()
+def test_the_way_of_the_tutorials_is_there_to_compare_with() -> None:
+    way = Hog(threshold=0.0)
+    assert [len(way.detect(decode(picture(640, 480))).faces) for picture in (faces.one_face, faces.no_face)] == [1, 0]
+    assert way.info == Hog(threshold=0.0).info
+
+
+def test_hog_is_refused_in_words_when_its_weights_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    with pytest.raises(DetectorUnavailable, match="make setup"):
+        choose("hog", None)
 
 
 @needs_models
@@ -106,7 +113,7 @@ def test_changed_weights_are_never_passed_over(name: str, tmp_path: Path) -> Non
 
 
 def test_choosing_loads_only_the_library_that_is_used() -> None:
-    code = "import sys; from detection.faces import choose; choose('hog', None); print('onnxruntime' in sys.modules)"
+    code = "import sys; from detection.faces import choose; choose('hog', None); print('dlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "False"
 

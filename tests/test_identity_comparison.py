@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detection.identity import LENGTH
 from detection.identity.comparison import (
     Comparison,
     Described,
@@ -16,7 +17,7 @@ from detection.identity.comparison import (
     interrupted,
     step,
 )
-from detection.identity.layers import LENGTH, Floats
+from detection.networks.layers import Floats
 
 LIMITS = Limits()
 ENROLLING, SAME, UNSURE, DIFFERENT = Verdict.ENROLLING, Verdict.SAME, Verdict.UNSURE, Verdict.DIFFERENT

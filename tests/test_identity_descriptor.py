@@ -16,8 +16,9 @@ from detection.faces.yunet import YuNet
 from detection.identity import weights
 from detection.identity.chips import PADDING, SIDE, Cutter
 from detection.identity.descriptor import Descriptor
-from detection.identity.layers import BadNetwork, Floats
 from detection.identity.weights import IdentityUnavailable
+from detection.networks import weights as package
+from detection.networks.layers import BadNetwork, Floats
 from detection.values import Box, Face
 
 from . import dat_files, faces
@@ -145,13 +146,13 @@ def test_a_network_of_other_results_is_no_descriptor(tmp_path: Path) -> None:
 
 
 def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    monkeypatch.setattr(package, "find_spec", lambda name: None)
     with pytest.raises(IdentityUnavailable, match="make setup"):
         weights.installed()
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [(weights.NETWORK, "not the pinned"), (weights.PREDICTOR, "cannot be read")]
+    ("name", "words"), [(weights.NETWORK.file, "not the pinned"), (weights.PREDICTOR.file, "cannot be read")]
 )
 def test_other_files_than_the_pinned_are_refused(
     name: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,7 +161,7 @@ def test_other_files_than_the_pinned_are_refused(
     if "pinned" in words:
         (tmp_path / "models" / name).write_bytes(b"something else")
     spec = type("Spec", (), {"origin": str(tmp_path / "__init__.py")})
-    monkeypatch.setattr(weights, "find_spec", lambda name: spec)
+    monkeypatch.setattr(package, "find_spec", lambda name: spec)
     with pytest.raises(IdentityUnavailable, match=words):
         weights.installed()
 

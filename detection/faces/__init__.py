@@ -55,7 +55,7 @@ class DetectorFault(RuntimeError):
 
 
 def choose(name: str, folder: Path | None) -> Detector:
-    """The detector of this name; `auto` is YuNet where its weights are in `folder`, else HOG, and never a plug-in.
+    """The detector of this name; `auto` is YuNet where its weights are in `folder`, else `hog`, never a plug-in.
 
     Raises:
         DetectorUnavailable: there is no such detector, or its weights or its package are missing.
@@ -79,9 +79,14 @@ def choose(name: str, folder: Path | None) -> Detector:
             f"The weights of YuNet are {where}. Run `invigil models fetch`, or set INVIGIL_MODELS to the folder "
             f"that holds {models.by_name('yunet').file}."
         )
-    from detection.faces.hog import Hog  # noqa: PLC0415 - loads dlib only where it is used
+    from detection.faces.mmod import WEIGHTS, Mmod  # noqa: PLC0415 - loads onnxruntime only where it is used
+    from detection.faces.scales import Scales  # noqa: PLC0415
+    from detection.networks.weights import WeightsUnavailable, installed  # noqa: PLC0415
 
-    return Hog()
+    try:
+        return Scales(Mmod(installed(WEIGHTS)))
+    except WeightsUnavailable as error:
+        raise DetectorUnavailable(str(error)) from error
 
 
 def _opinion() -> "Opinion | None":

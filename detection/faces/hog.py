@@ -1,20 +1,19 @@
-"""dlib's HOG detector, which needs no download: with `detection.identity.chips` the only file that imports dlib.
+"""dlib's HOG detector, the way of the tutorials: asked for a second opinion, and kept whole to compare with.
 
-The detector is the one that `face_recognition.face_locations` runs, asked directly, because that function throws
-the scores away. `face_recognition` itself is not imported: it loads 130 MB of other networks with it.
+It is the one that `face_recognition.face_locations` runs, asked directly, because that function throws the scores
+away. `face_recognition` itself is not imported: it loads 130 MB of other networks with it. Alone it finds no tilted,
+few small or dark faces, and costs more than dlib's network does in onnxruntime (see `scales`), so no exam runs on it.
+With `detection.identity.chips` the only file that imports dlib.
 """
 
 import hashlib
-import importlib
-import warnings
-from types import ModuleType
 from typing import Final
 
 import cv2
 import dlib
 import numpy as np
 
-from detection.faces import DetectorUnavailable, Frame, Sight, boxes
+from detection.faces import Frame, Sight, boxes
 from detection.values import DetectorInfo, Face
 
 UPSAMPLE: Final = 1
@@ -36,7 +35,6 @@ class Hog:
     """The detector compiled into dlib."""
 
     def __init__(self, *, threshold: float = THRESHOLD) -> None:
-        require_models()
         self._detector = dlib.get_frontal_face_detector()
         self._info = DetectorInfo(
             name="hog",
@@ -81,23 +79,3 @@ class HogOpinion:
     def agrees(self, picture: Frame) -> bool:
         """Whether the picture shows a face."""
         return bool(self._detector.run(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), 0, self._agree)[0])
-
-
-def require_models() -> ModuleType:
-    """The package of dlib's trained models.
-
-    Checked at start, because `face_recognition` answers a failing import of it with `quit()`, in the middle of an
-    exam.
-
-    Raises:
-        DetectorUnavailable: it cannot be imported.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # it reads its files through pkg_resources
-            return importlib.import_module("face_recognition_models")
-    except Exception as error:  # whatever an import can raise: all of it means the same to the operator
-        raise DetectorUnavailable(
-            f"The package face_recognition_models cannot be imported ({error}). It needs setuptools below 81: "
-            'run `make setup`, or `uv pip install "setuptools<81" face-recognition-models`.'
-        ) from error

@@ -1,4 +1,4 @@
-"""YuNet in onnxruntime, which but for this file only `detection.identity.descriptor` imports.
+"""YuNet in onnxruntime.
 
 It runs on `yunet_s_dynamic.onnx`, whose input may have any size. The official file of 2023 is the same network
 with its input fixed at 640x640, where every frame costs as much as the largest; OpenCV's own runner takes three

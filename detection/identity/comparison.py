@@ -12,7 +12,8 @@ from math import inf, isfinite
 
 import numpy as np
 
-from detection.identity.layers import LENGTH, Floats
+from detection.identity import LENGTH
+from detection.networks.layers import Floats
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,7 @@ from detection.faces import Frame
 from detection.identity import weights
 from detection.identity.chips import Cutter
 from detection.identity.descriptor import Descriptor
-from detection.identity.layers import BadNetwork
+from detection.networks.layers import BadNetwork
 from detection.values import Face
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """Whose face: dlib's descriptor of 128 numbers, computed by onnxruntime in a tenth of the time that dlib takes.
 
 The weights are dlib's own (examples/dnn_face_recognition_ex.cpp); the numbers agree with those of dlib's
-`face_recognition_model_v1.compute_face_descriptor` to about 1e-6. Beside `detection.faces.yunet` the only file that
-imports onnxruntime. Nothing here decides whether two faces are one person: see `comparison`.
+`face_recognition_model_v1.compute_face_descriptor` to about 1e-6. Nothing here decides whether two faces are one
+person: see `comparison`.
 """
 
 from pathlib import Path
@@ -11,8 +11,9 @@ import numpy as np
 import onnxruntime
 
 from detection.faces import Frame
-from detection.identity import dat, network
-from detection.identity.layers import LENGTH, BadNetwork, Floats
+from detection.identity import LENGTH
+from detection.networks import dat, graph
+from detection.networks.layers import BadNetwork, Floats
 
 
 class Descriptor:
@@ -30,7 +31,7 @@ class Descriptor:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            network.build(dat.read(weights)), sess_options=options, providers=["CPUExecutionProvider"]
+            graph.build(dat.read(weights)), sess_options=options, providers=["CPUExecutionProvider"]
         )
         if (outputs := self._session.get_outputs()[0].shape[1]) != LENGTH:
             raise BadNetwork(f"{outputs} numbers describe a face instead of {LENGTH}")
@@ -41,4 +42,4 @@ class Descriptor:
         Args:
             chips: samples x 150 x 150 x 3 of `chips.Cutter`. A batch of four saves little: about a seventh.
         """
-        return np.asarray(self._session.run([network.OUTPUT], {network.INPUT: chips})[0], dtype=np.float32)
+        return np.asarray(self._session.run([graph.OUTPUT], {graph.INPUT: chips})[0], dtype=np.float32)

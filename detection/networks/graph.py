@@ -1,7 +1,7 @@
 """A network of `dat` as an ONNX model in memory: the same sums, run by onnxruntime instead of dlib. Pure.
 
 Two things are folded into the convolution beside them, which changes nothing but the rounding: the gain and offset
-behind it, and, for the first one, the normalisation of the picture. So the model takes the plain bytes of chips.
+behind it, and, for the first one, the normalisation of the picture. So the model takes the plain bytes of pictures.
 What each layer computes is dlib's dnn/layers.h and, for the addition of unequal sizes, cuda/cpu_dlib.cpp.
 """
 
@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.identity import onnx_format
-from detection.identity.layers import (
+from detection.networks import onnx_format
+from detection.networks.layers import (
     Add,
     Affine,
     BadNetwork,
@@ -28,10 +28,10 @@ from detection.identity.layers import (
     Swap,
 )
 
-INPUT: Final = "chips"
+INPUT: Final = "pictures"
 """Blue, green, red bytes: samples x rows x columns x 3. The number of samples is free."""
-OUTPUT: Final = "descriptors"
-"""float32: samples x values."""
+OUTPUT: Final = "results"
+"""float32: samples x values, or of a map samples x 1 x rows x columns."""
 MOST_VALUES: Final = 4 * 1024 * 1024
 """Most values of one intermediate result of one sample; the real network has 166 thousand."""
 
@@ -42,7 +42,9 @@ def build(network: Network) -> bytes:
     Raises:
         BadNetwork: its layers do not fit together, or have a form that is not translated.
     """
-    return _Builder(network).model()
+    if network.size is None:
+        raise BadNetwork("its input has no size")
+    return _Builder(network, network.size).model()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,19 @@ class _Value:
 class _Builder:
     """Collects nodes and constants, layer by layer."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, size: tuple[int, int]) -> None:
         self._network = network
+        self._size = size
         self._nodes: list[bytes] = []
         self._constants: list[bytes] = []
-        self._now = _Value(INPUT, _checked((3, *network.size)))
+        self._now = _Value(INPUT, _checked((3, *size)))
         self._marked: _Value | None = None
 
     def model(self) -> bytes:
-        layers = _folded(self._network)
+        layers = folded(self._network)
         if [isinstance(layer, Dense) for layer in layers] != [False] * (len(layers) - 1) + [True]:
             raise BadNetwork("a matrix belongs at the end, and only there")
-        rows, columns = self._network.size
+        rows, columns = self._size
         self._append("Cast", to=onnx_format.FLOAT)
         self._append("Transpose", perm=(0, 3, 1, 2))
         for layer in layers:
@@ -174,8 +177,12 @@ def _checked(shape: tuple[int, int, int]) -> tuple[int, int, int]:
     return shape
 
 
-def _folded(network: Network) -> list[Layer]:
-    """The layers without `Affine`, the first one taking blue-green-red bytes."""
+def folded(network: Network) -> list[Layer]:
+    """The layers without `Affine`, the first one taking blue-green-red bytes.
+
+    Raises:
+        BadNetwork: there is no convolution to fold into, or a weight is not finite.
+    """
     layers: list[Layer] = []
     # Damaged weights may overflow. That is found below, not told by a warning.
     with np.errstate(all="ignore"):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.identity import dat, network, onnx_format
-from detection.identity.layers import (
+from detection.networks import dat, graph, onnx_format
+from detection.networks.layers import (
     Add,
     Affine,
     BadNetwork,
@@ -34,7 +34,7 @@ def session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def run(found: Network, chips: np.ndarray) -> Floats:
-    return np.asarray(session(network.build(found)).run(None, {network.INPUT: chips})[0])
+    return np.asarray(session(graph.build(found)).run(None, {graph.INPUT: chips})[0])
 
 
 # --- the sums, once more and plainly ------------------------------------------------------------------------
@@ -142,13 +142,13 @@ WHOLE = Pool(mean=True, window=(0, 0), stride=(1, 1))
 )
 def test_layers_that_do_not_fit_are_refused(layers: tuple[Layer, ...], words: str) -> None:
     with pytest.raises(BadNetwork, match=words):
-        network.build(Network(means=(0.0, 0.0, 0.0), size=(9, 9), layers=layers))
+        graph.build(Network(means=(0.0, 0.0, 0.0), size=(9, 9), layers=layers))
 
 
 @pytest.mark.parametrize("size", [(0, 9), (-9, 9), (2**40, 9), (5000, 5000)])
 def test_an_input_of_any_size_allocates_nothing(size: tuple[int, int]) -> None:
     with pytest.raises(BadNetwork, match="no intermediate result"):
-        network.build(Network(means=(0.0, 0.0, 0.0), size=size, layers=(conv(), WHOLE, dense(4))))
+        graph.build(Network(means=(0.0, 0.0, 0.0), size=size, layers=(conv(), WHOLE, dense(4))))
 
 
 # --- the format -------------------------------------------------------------------------------------------

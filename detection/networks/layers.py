@@ -1,15 +1,11 @@
-"""A face descriptor network as values: what `dat` reads and `network` translates. Computes nothing."""
+"""A network as values: what `dat` reads and `graph` translates. Computes nothing."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-
-LENGTH: Final = 128
-"""How many numbers describe a face."""
 
 
 class BadNetwork(ValueError):
@@ -89,7 +85,7 @@ class Network:
 
     means: tuple[float, float, float]
     """Red, green, blue: subtracted from 0 to 255 before the division by 256."""
-    size: tuple[int, int]
-    """Rows and columns of the input."""
+    size: tuple[int, int] | None
+    """Rows and columns of the input; None: any."""
     layers: tuple[Layer, ...]
     """What to compute."""

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.identity import dat, network, weights
-from detection.identity.layers import Add, Affine, BadNetwork, Conv, Dense, Mark, Pool, Relu, Swap
+from detection.faces import mmod
+from detection.identity import weights
+from detection.networks import dat, graph, score_map
+from detection.networks.layers import Add, Affine, BadNetwork, Conv, Dense, Mark, Pool, Relu, Swap
+from detection.networks.weights import installed
 
 from . import dat_files
 from .dat_files import integer, integers, real, text
 
-SMALL = dat_files.small()
+SMALL, FINDER = dat_files.small(), dat_files.small_finder()
 
 
 def test_a_network_is_read_layer_by_layer() -> None:
@@ -51,9 +54,34 @@ def test_the_real_network_is_the_one_of_29_convolutions() -> None:
     assert last.weights.shape == (256, 128)
 
 
-@pytest.mark.parametrize(
-    "name", ["mmod_human_face_detector.dat", weights.PREDICTOR, "shape_predictor_68_face_landmarks.dat"]
-)
+def test_the_real_network_that_finds_faces_takes_any_size() -> None:
+    found = dat.read(installed(mmod.WEIGHTS))
+    assert found.size is None
+    convs = [layer for layer in found.layers if isinstance(layer, Conv)]
+    assert [layer.weights.shape for layer in convs[::6]] == [(16, 3, 5, 5), (1, 45, 9, 9)]
+    assert [type(layer) for layer in found.layers] == [Conv, Affine, Relu] * 6 + [Conv]
+
+
+def test_a_normalisation_is_a_gain_and_an_offset() -> None:
+    layers = [dat_files.conv(np.random.default_rng(0), 2, 3, 1), dat_files.normalised(np.random.default_rng(1), 2)]
+    _, found = dat.parse(dat_files.finder(layers)).layers
+    rng = np.random.default_rng(1)
+    gain, offset = np.split(rng.normal(1, 0.5, 4), 2)
+    mean, variance = rng.normal(0, 1, 2), rng.uniform(0.5, 2, 2)
+    assert isinstance(found, Affine)
+    assert found.gain == pytest.approx(gain / np.sqrt(variance + 1e-4), rel=1e-5)
+    assert found.offset == pytest.approx(offset - gain * mean / np.sqrt(variance + 1e-4), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("variances", [(1.0, -2.0), (0.0, -2e-4)])
+def test_a_variance_below_zero_is_refused(variances: tuple[float, float]) -> None:
+    rng = np.random.default_rng(0)
+    layers = [dat_files.conv(rng, 2, 3, 1), dat_files.normalised(rng, 2, variances=np.array(variances))]
+    with pytest.raises(BadNetwork, match="not positive"):
+        dat.parse(dat_files.finder(layers))
+
+
+@pytest.mark.parametrize("name", [weights.PREDICTOR.file, "shape_predictor_68_face_landmarks.dat"])
 def test_other_files_of_dlib_are_refused(name: str) -> None:
     with pytest.raises(BadNetwork):
         dat.read(weights.installed().network.with_name(name))
@@ -80,19 +108,23 @@ def test_bytes_behind_the_end_are_refused() -> None:
 def built(data: bytes) -> bytes | None:
     """The model of a file, or None where it is refused. Any other error is the test's to fail on."""
     try:
-        return network.build(dat.parse(data))
+        network = dat.parse(data)
+        return score_map.build(network) if network.size is None else graph.build(network)
     except BadNetwork:
         return None
 
 
-@settings(max_examples=500)
-@given(st.lists(st.integers(0, len(SMALL) * 8 - 1), min_size=1, max_size=3))
-def test_flipped_bits_are_refused_or_change_a_number(bits: list[int]) -> None:
-    data = bytearray(SMALL)
+@pytest.mark.parametrize("file", [SMALL, FINDER])
+@settings(max_examples=200)
+@given(data=st.data())
+def test_flipped_bits_are_refused_or_change_a_number(file: bytes, data: st.DataObject) -> None:
+    bits = data.draw(st.lists(st.integers(0, len(file) * 8 - 1), min_size=1, max_size=3))
+    flipped = bytearray(file)
     for bit in bits:
-        data[bit // 8] ^= 1 << bit % 8
-    model = built(bytes(data))
-    assert model is None or len(model) < 10 * len(SMALL)
+        flipped[bit // 8] ^= 1 << bit % 8
+    model = built(bytes(flipped))
+    # Idle filters make a finder's model larger than its file.
+    assert model is None or len(model) < 20 * len(file)
 
 
 @given(st.binary(max_size=300), st.integers(0, len(SMALL)))
@@ -111,7 +143,9 @@ INPUT = text("input_rgb_image_sized") + real(1.0) * 3 + integers(9, 9)
         (b"PK\3\4", "no number"),
         (b"\x09" + b"\1" * 9, "no number"),
         (integer(2), "version of the loss layer"),
-        (integer(1) + text("loss_mmod_"), "loss_mmod_"),
+        (integer(1) + text("loss_dot_"), "loss_dot_"),
+        (integer(1) + text("loss_mmod_") + integer(2), "window's options"),
+        (integer(1) + text("loss_mmod_") + integers(1, 80, 80) + real(1.0) * 7 + integer(3) + text("input"), "pyramid"),
         (integer(1) + integer(-5), "negative"),
         (integer(1) + integer(2**60), "no name has"),
         (integer(1) + text("loss_metric_2") + integers(1, 32000), "not finite"),

@@ -1,8 +1,9 @@
-"""dlib's serialized face descriptor network, read without dlib so that another runtime can compute it.
+"""dlib's serialized networks for faces, read without dlib so that another runtime can compute them.
 
-Only what that one network holds is understood; anything else is refused, never guessed. The format is that of the
-`serialize` functions in dlib/serialize.h, dnn/core.h, dnn/layers.h, dnn/loss.h and cuda/tensor_tools.cpp (Boost
-licence), the network that of examples/dnn_face_recognition_ex.cpp:
+Only what two networks hold is understood, the one that describes a face (examples/dnn_face_recognition_ex.cpp) and the
+one that finds faces (examples/dnn_mmod_face_detection_ex.cpp); anything else is refused, never guessed. The format is
+that of the `serialize` functions in dlib/serialize.h, dnn/core.h, dnn/layers.h, dnn/loss.h, dnn/input.h and
+cuda/tensor_tools.cpp (Boost licence):
 
 * An integer is one byte (low four bits: how many bytes follow, 1 to 8; top bit: negative) and its bytes, the lowest
   first. A real is two integers, mantissa and exponent of two. A flag is the character 0 or 1.
@@ -17,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from detection.identity.layers import (
+from detection.networks.layers import (
     Add,
     Affine,
     BadNetwork,
@@ -33,9 +34,9 @@ from detection.identity.layers import (
 )
 
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""Largest file that is read; the real one has 22 MB."""
+"""Largest file that is read; the real ones have 22 and 1 MB."""
 MOST_LAYERS: Final = 1000
-"""Most layers of a network; the real one has 108 that compute."""
+"""Most layers of a network; the larger real one has 108 that compute."""
 MOST_TEXT: Final = 64
 """Longest name of a layer, in bytes."""
 
@@ -72,6 +73,7 @@ class _Reader:
         self._details: dict[str, Callable[[], Layer]] = {
             "con_4": self._conv,
             "affine_": self._affine,
+            "bn_con2": self._normalised,
             "relu_": Relu,
             "add_prev_": Add,
             "max_pool_2": lambda: self._pool(mean=False),
@@ -81,12 +83,11 @@ class _Reader:
 
     def network(self) -> Network:
         self._expect(1, "version of the loss layer")
-        self._word("loss_metric_2")
-        self._real()  # margin of the training
-        self._real()  # distance threshold of the training
+        finds = self._loss()
         marks = self._marks()
-        self._word("input_rgb_image_sized")
-        means, size = (self._real(), self._real(), self._real()), self._pair()
+        self._word("input_rgb_image_pyramid" if finds else "input_rgb_image_sized")
+        means = (self._real(), self._real(), self._real())
+        size = None if finds else self._pair()
         layers: list[Layer] = []
         for number, tags in enumerate(marks):
             layers += ((), (Mark(),), (Swap(),))[tags]
@@ -96,6 +97,21 @@ class _Reader:
         if self._at != len(self._data):
             raise BadNetwork(f"{len(self._data) - self._at} bytes are left over")
         return Network(means=means, size=size, layers=tuple(layers))
+
+    def _loss(self) -> bool:
+        """Whether the network is trained to find things in a picture, and not to describe it."""
+        match name := self._text():
+            case "loss_metric_2":
+                self._real()  # margin of the training
+                self._real()  # distance threshold of the training
+                return False
+            case "loss_mmod_":
+                self._expect(1, "version of the window's options")
+                self._pair()  # width and height of the window
+                for _ in range(7):  # weights of the training, overlaps of what it found
+                    self._real()
+                return True
+        raise BadNetwork(f"loss {name!r} is not known")
 
     def _marks(self) -> tuple[int, ...]:
         """For every layer, first one first, how many tag or skip layers lie right before it.
@@ -151,6 +167,23 @@ class _Reader:
         if not gain == offset == (1, values.size // 2, 1, 1) or values.size % 2:
             raise BadNetwork("an affine layer's numbers do not fit its shape")
         return Affine(*np.split(values, 2))
+
+    def _normalised(self) -> Affine:
+        """Batch normalisation as training left it, which dlib, too, reads as a gain and an offset."""
+        values = self._tensor().ravel()
+        gain, offset = self._alias(), self._alias()
+        self._tensor()  # mean and deviation of the last batch
+        self._tensor()
+        mean, variance = self._tensor().ravel(), self._tensor().ravel()
+        self._integers(2)  # how far the running statistics have come
+        self._rates()
+        spread = variance.astype(np.float64) + self._real()
+        if not gain == offset == (1, mean.size, 1, 1) or not values.size == 2 * mean.size == 2 * spread.size:
+            raise BadNetwork("a normalisation's numbers do not fit its shape")
+        if (spread <= 0).any():
+            raise BadNetwork("a variance is not positive")
+        factor = values[: mean.size] / np.sqrt(spread)
+        return Affine(factor.astype(np.float32), (values[mean.size :] - factor * mean).astype(np.float32))
 
     def _pool(self, *, mean: bool) -> Pool:
         window, stride = self._pair(), self._pair()

@@ -1,4 +1,4 @@
-"""As much of the ONNX file format as `network` writes: the package `onnx` would be 31 MB for these few messages.
+"""As much of the ONNX file format as `graph` writes: the package `onnx` would be 31 MB for these few messages.
 
 Field numbers are those of onnx.proto3 (github.com/onnx/onnx), the encoding is that of protobuf
 (protobuf.dev/programming-guides/encoding): a field is its number and wire type, then a varint, or a length and that
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 IR_VERSION: Final = 8
 OPSET: Final = 13
-"""The oldest operator set that has every operator as `network` uses it: onnxruntime reads the old ones for good."""
+"""The oldest operator set that has every operator as `graph` uses it: onnxruntime reads the old ones for good."""
 FLOAT: Final = 1
 """Element type float32, a TensorProto.DataType as the two below."""
 UINT8: Final = 2
