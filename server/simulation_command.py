@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: the token was to come from the settings, and they cannot be used.
     """
-    from server.simulation_clips import SourceError  # noqa: PLC0415 - the other commands need none of it
+    from server.footage import SourceError  # noqa: PLC0415 - the other commands need none of it
     from server.simulation_meeting import SimulationError  # noqa: PLC0415
 
     try:

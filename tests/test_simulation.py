@@ -15,9 +15,10 @@ import pytest
 from detection.faces import Frame
 from server import __main__, simulation_clips
 from server.app import Running
+from server.footage import SourceError
 from server.protocol import Pace
 from server.simulation import Plan, simulate
-from server.simulation_clips import Clip, Shape, SourceError, load
+from server.simulation_clips import Clip, Shape, load
 from server.simulation_meeting import SimulationError, token_in
 from server.simulation_people import Candidate
 from server.simulation_report import Latencies, Report, Tally

@@ -4,23 +4,25 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import choices, detection, ingest, latency, throughput
+from . import accuracy, choices, detection, ingest, latency, throughput
 
-PARTS = {
+PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "ingest": ingest.measure,
     "detection": detection.measure,
     "throughput": throughput.measure,
     "choices": choices.measure,
     "latency": latency.measure,
+    "accuracy": accuracy.measure,
 }
 
 
 def main() -> None:
     """Measure, print, and end with one line of JSON."""
-    parser = argparse.ArgumentParser(prog="tests.bench", description="Measures speed on this machine.")
+    parser = argparse.ArgumentParser(prog="tests.bench", description="Measures speed on this machine, and accuracy.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; unset: all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
