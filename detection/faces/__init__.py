@@ -12,7 +12,7 @@ from detection import models
 from detection.values import DetectorInfo, Face
 
 if TYPE_CHECKING:
-    from detection.faces.second_look import Opinion
+    from detection.faces.closer_look import Opinion
 
 logger = logging.getLogger(__name__)
 
