@@ -33,18 +33,10 @@ def test_a_doubtful_face_is_settled_by_close_ups_and_then_by_the_second_opinion(
     assert (second.asked if second else 0) == asked
 
 
-@pytest.mark.parametrize(("scores", "asked", "count"), [([0.8, 0.8], 1, 1), ([0.95, 0.95], 0, 2)])
-def test_a_second_face_needs_more_than_the_first(scores: list[float], asked: int, count: int) -> None:
-    second = Second(False)
-    eye = Eye([face(60, 60, 40, score=0.95), face(200, 120, 40, score=0.6)], scores)
-    assert len(SecondLook(eye, opinion=second).detect(GREY).faces) == count
-    assert second.asked == asked
-
-
 @pytest.mark.parametrize(("size", "asked", "count"), [(14, 0, 2), (17, 1, 1)])
 def test_a_face_too_small_for_the_second_opinion_counts_without(size: int, asked: int, count: int) -> None:
     second = Second(False)
-    eye = Eye([face(60, 60, 40, score=0.95), face(200, 120, size, score=0.6)], [0.75, 0.75])
+    eye = Eye([face(60, 60, 40, score=0.95), face(200, 120, size, score=0.6)], [0.71, 0.71])
     assert len(SecondLook(eye, opinion=second).detect(GREY).faces) == count
     assert second.asked == asked
 

@@ -147,10 +147,10 @@ def test_an_incident_says_who_was_asked_and_what_sufficed() -> None:
 
 
 @needs_models
-def test_where_dlib_does_not_load_yunet_judges_alone(
+def test_where_dlibs_network_is_missing_yunet_judges_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "detection.faces.hog", None)
+    monkeypatch.setitem(sys.modules, "face_recognition_models", None)
     with caplog.at_level(logging.WARNING):
         detector = choose("yunet", models_folder())
     assert "second opinion" in caplog.text

@@ -116,7 +116,7 @@ class SecondLook:
                 continue
             search.traces.append(row)
             if self._close.spent < bound and (len(search.found) < 2 or guess.score >= self._tuning.crowd):
-                seen = self._close.confirm(search.views, guess, lone=not search.found)
+                seen = self._close.confirm(search.views, guess)
                 if seen and not search.known(seen.row):
                     search.found.append(seen)
 
