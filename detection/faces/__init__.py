@@ -12,7 +12,7 @@ from detection import models
 from detection.values import DetectorInfo, Face
 
 if TYPE_CHECKING:
-    from detection.faces.second_look import Opinion
+    from detection.faces.closer_look import Opinion
 
 logger = logging.getLogger(__name__)
 
@@ -90,13 +90,13 @@ def choose(name: str, folder: Path | None) -> Detector:
 
 
 def _opinion() -> "Opinion | None":
-    """What is asked in doubt: HOG, or nothing where dlib does not load.
+    """What is asked in doubt: dlib's network, or nothing where it is not installed as it should be."""
+    from detection.faces.mmod import WEIGHTS, Mmod  # noqa: PLC0415 - loads onnxruntime only where it is used
+    from detection.faces.opinion import WindowOpinion  # noqa: PLC0415
+    from detection.networks.weights import WeightsUnavailable, installed  # noqa: PLC0415
 
-    Without it a doubtful face is not counted: rather a face less than a dog more.
-    """
     try:
-        from detection.faces.hog import HogOpinion  # noqa: PLC0415 - loads dlib only where it is used
-    except ImportError as error:
-        logger.warning("dlib does not load (%s): doubtful faces get no second opinion and do not count", error)
+        return WindowOpinion(Mmod(installed(WEIGHTS)))
+    except WeightsUnavailable as error:
+        logger.warning("Doubtful faces get no second opinion: %s", error)
         return None
-    return HogOpinion()

@@ -1,4 +1,4 @@
-"""dlib's HOG detector, the way of the tutorials: asked for a second opinion, and kept whole to compare with.
+"""dlib's HOG detector, the way of the tutorials, kept to compare with.
 
 It is the one that `face_recognition.face_locations` runs, asked directly, because that function throws the scores
 away. `face_recognition` itself is not imported: it loads 130 MB of other networks with it. Alone it finds no tilted,
@@ -24,9 +24,6 @@ is, is decided by the width of the stream."""
 THRESHOLD: Final = -0.1
 """The score is a distance from the separating plane, not a probability. A little before the plane it finds more faces
 that are dark, tilted or blurred, and on labelled pictures of 320 and 640 px no more false ones."""
-AGREE: Final = -0.25
-"""Score from which a close-up shows a face: of 38 false ones that close-ups left open none reached it; of 410 true
-ones 85 % did."""
 MODEL: Final = f"dlib {dlib.__version__} frontal_face_detector"
 """There is no file of weights: they are compiled in."""
 
@@ -65,17 +62,3 @@ class Hog:
             for r, score in zip(found, scores, strict=True)
         )
         return Sight(tuple(sorted(faces, key=lambda face: -face.score)))
-
-
-class HogOpinion:
-    """The same detector, asked about one close-up of about the size of its window, which is not enlarged."""
-
-    model: Final = MODEL
-
-    def __init__(self, *, agree: float = AGREE) -> None:
-        self._detector = dlib.get_frontal_face_detector()
-        self._agree = agree
-
-    def agrees(self, picture: Frame) -> bool:
-        """Whether the picture shows a face."""
-        return bool(self._detector.run(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), 0, self._agree)[0])

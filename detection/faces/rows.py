@@ -82,15 +82,15 @@ def as_face(row: Floats, *, width: int, height: int) -> Face:
 
 def sight(faces: Iterable[Floats], traces: Iterable[Floats], *, width: int, height: int) -> Sight:
     """The faces of a frame and what else may be one. A trace of a face, or of a better trace, is left out."""
-    known = sorted(faces, key=score)
+    known = sorted(faces, key=_worth)
     count = len(known)
-    for trace in sorted(traces, key=score):
+    for trace in sorted(traces, key=_worth):
         if len(known) < count + MAX_PERHAPS and not any(same(trace, each) for each in known):
             known.append(trace)
     seen = tuple(as_face(row, width=width, height=height) for row in known)
     return Sight(seen[:count], seen[count:])
 
 
-def score(row: Floats) -> float:
-    """The best score first, as an order."""
+def _worth(row: Floats) -> float:
+    """Sorts by score, the best first."""
     return -float(row[0])
