@@ -218,7 +218,7 @@ def _noticed(state: State, settings: RuleSettings, event: Noticed) -> tuple[Stat
         opened_at=event.at,
         updated_at=event.at,
         last_seen_at=event.at,
-        rule="reported",
+        rule="seen by the server" if event.kind is Kind.SECOND_CONNECTION else "reported by the browser",
         samples=1,
         detail=event.detail,
     )
