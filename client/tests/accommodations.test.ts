@@ -18,7 +18,7 @@ describe("accommodations", () => {
   test("without any are none", () => {
     expect(chosen(undefined)).toEqual(NONE);
     expect(overridesOf(NONE)).toEqual({});
-    expect(inWords(NONE)).toEqual([]);
+    expect(inWords(NONE)).toBe("");
   });
 
   test("that have no words here are kept beside the others, and named", () => {
@@ -26,12 +26,9 @@ describe("accommodations", () => {
     const choice = chosen(given);
     expect(choice.on.size).toBe(0);
     expect(overridesOf({ ...choice, on: new Set(["away"]) })).toEqual({ ...given, looking_away: { enabled: false } });
-    expect(inWords(choice)).toEqual([
-      "Leaving the view for up to 60 seconds",
-      "no_face.critical_after: null",
-      "second_screen.enabled: false",
-      "first_frame_within: 60",
-    ]);
+    expect(inWords(choice)).toBe(
+      "leaving the view for up to 60 seconds; no_face.critical_after null; second_screen.enabled false; first_frame_within 60",
+    );
   });
 });
 

@@ -40,7 +40,7 @@ function pointsOf(rules: HeldList | undefined) {
     ...BEFORE,
     { icon: IconSearch, title: "What is looked for automatically", text: lookedFor(rules?.looked_for) },
     ...(template ? [{ icon: IconUserCheck, title: "Your face template", text: template }] : []),
-    ...(agreed.length > 0 ? [{ icon: IconHeartHandshake, title: "What is all right for you", text: `${agreed.join("; ")}.` }] : []),
+    ...(agreed ? [{ icon: IconHeartHandshake, title: "What is all right for you", text: `This was agreed with you: ${agreed}.` }] : []),
     ...AFTER,
   ];
 }

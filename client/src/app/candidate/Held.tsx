@@ -20,9 +20,9 @@ export function Held({ held: { list, loaded, accommodations } }: { held: HeldSta
           <Text size="sm" c="dimmed">
             {list.length > 0 ? "Your proctor sees the same list and decides what it means." : loaded ? "Nothing so far." : "Loading the list."}
           </Text>
-          {agreed.length > 0 ? (
+          {agreed ? (
             <Text size="sm" data-testid="agreed">
-              Agreed with you, and not noted: {agreed.join("; ")}.
+              Agreed with you, and not noted: {agreed}.
             </Text>
           ) : null}
         </div>

@@ -60,9 +60,9 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
       <Text size="sm" c="dimmed" className="numbers">
         {factsOf(candidate)}
       </Text>
-      {inWords(agreed).length > 0 ? (
+      {inWords(agreed) ? (
         <Text size="sm" data-testid="agreed">
-          All right for this candidate: {inWords(agreed).join("; ")}.
+          All right for this candidate: {inWords(agreed)}.
         </Text>
       ) : null}
       <Group justify="space-between" gap="sm">

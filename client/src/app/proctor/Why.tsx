@@ -17,13 +17,12 @@ export function Why({ incident }: { incident: Incident }) {
 }
 
 function Grounds({ incident: { kind, why, trace } }: { incident: Incident }) {
-  const noticed = why.detector === null || why.detector === undefined;
   return (
     <>
       <Facts
         facts={[
           ["Rule", why.rule],
-          [noticed ? "Times" : "Samples", why.samples > 0 ? String(why.samples) : undefined],
+          ["Times seen", why.samples > 0 ? String(why.samples) : undefined],
           ...figuresOf(kind, why),
           ["Detector", why.detector],
           ["Model", shortened(why.model_sha256)],

@@ -98,13 +98,14 @@ export function overridesOf({ on, times, rest }: Choice): Overrides {
   return overrides;
 }
 
-/** One line each. */
-export function inWords({ on, times, rest }: Choice): string[] {
-  return [
+/** To stand after a colon; empty when there are none. */
+export function inWords({ on, times, rest }: Choice): string {
+  const words = [
     ...SWITCHES.filter(({ id }) => on.has(id)).map(({ words }) => words),
     ...TIMES.flatMap(({ path, words }) => (times[path] === undefined ? [] : [words(times[path])])),
-    ...Object.entries(rest).map(([path, value]) => `${path}: ${String(value)}`),
+    ...Object.entries(rest).map(([path, value]) => `${path} ${String(value)}`),
   ];
+  return words.map((each) => each.charAt(0).toLowerCase() + each.slice(1)).join("; ");
 }
 
 function flat(overrides: Overrides): Map<string, unknown> {
