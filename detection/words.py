@@ -10,10 +10,10 @@ FOR_CANDIDATE: Final[Mapping[Kind, str]] = {
     Kind.MULTIPLE_FACES: "We see more than one person. Please make sure that you are alone in view.",
     Kind.NO_FACE: "We cannot see you. Please sit so that your face is in view of the camera.",
     Kind.DIFFERENT_PERSON: "We are not sure that it is you. Please face the camera.",
-    Kind.LOOKING_AWAY: "You seem to look away for long. Please look at your screen.",
-    Kind.UNCLEAR_VIEW: "Your picture is unclear. Please turn on a light or wipe the camera.",
+    Kind.LOOKING_AWAY: "You seem to look away for long or often. Please look at your screen.",
+    Kind.UNCLEAR_VIEW: "We cannot make out your face. Please face the camera, with enough light and nothing before it.",
     Kind.CAMERA_BLOCKED: "Your camera seems to be covered. Please uncover it.",
-    Kind.CAMERA_FROZEN: "Your picture does not move. Please check that your camera is running.",
+    Kind.CAMERA_FROZEN: "Your picture does not move. Please move a little, and check that your camera is running.",
     Kind.STREAM_LOST: "Your camera's picture does not reach us. Please check your connection and your camera.",
     Kind.TAB_HIDDEN: "The exam's tab is hidden. Please come back to it.",
     Kind.FOCUS_LOST: "Another window is in front. Please click into the exam.",
@@ -29,7 +29,7 @@ FOR_CANDIDATE: Final[Mapping[Kind, str]] = {
 _FOR_PROCTOR: Final[Mapping[Kind, str]] = {
     Kind.MULTIPLE_FACES: "More than one person in view",
     Kind.NO_FACE: "Nobody in view",
-    Kind.DIFFERENT_PERSON: "Perhaps a different person",
+    Kind.DIFFERENT_PERSON: "Perhaps another person",
     Kind.LOOKING_AWAY: "Looking away",
     Kind.UNCLEAR_VIEW: "View too unclear to judge",
     Kind.CAMERA_BLOCKED: "Camera covered",
@@ -56,5 +56,8 @@ def for_proctor(episode: Episode) -> str:
     what = _FOR_PROCTOR[episode.kind]
     if episode.kind is Kind.MULTIPLE_FACES and episode.faces is not None:
         what = f"{episode.faces} people in view"
+    if episode.kind is Kind.DIFFERENT_PERSON and episode.score is not None and episode.threshold is not None:
+        # The one figure that the rule's words do not have: it is that of the newest comparison.
+        what = f"{what} (distance {episode.score:.2f}, beyond {episode.threshold:.2f})"
     why = f"{episode.detail} ({episode.rule})" if episode.detail else episode.rule
     return f"{what}: {why}."

@@ -35,7 +35,7 @@ def opened(candidate: Candidate, episode: Episode, shots: list[Sample], at: floa
         updated_at=moment(episode.updated_at),
         closed_at=None,
         text=words.for_proctor(episode),
-        why=_why(episode, shots[-1].detector if shots else None, candidate.meeting.rules_sha256),
+        why=_why(episode, shots[-1].detector if shots else None, candidate.rules_sha256),
         trace=_trace(shots[-1] if shots else None, at),
     )
 

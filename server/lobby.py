@@ -22,7 +22,7 @@ from server.settings import MeetingSettings, Settings
 from server.tasks import guarded
 from server.tokens import Identity
 from storage.database import Database
-from storage.records import MeetingRecord, ParticipantRecord, new_id
+from storage.records import Json, MeetingRecord, ParticipantRecord, new_id
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Lobby:
         meeting = Meeting(record, self._settings_of(record))
         finished = await self._database.finished_candidates(meeting_id)
         for participant in await self._database.participants(meeting_id, Role.CANDIDATE):
-            meeting.add(participant).finished = participant.id in finished
+            self._add_known(meeting, participant).finished = participant.id in finished
         incidents = await self._database.incidents(meeting_id, limit=200)
         reviews = await self._database.latest_reviews([each.id for each in incidents])
         for incident in reversed(incidents):
@@ -149,6 +149,14 @@ class Lobby:
         else:
             self._live[meeting_id] = meeting
         return meeting
+
+    def _add_known(self, meeting: Meeting, participant: ParticipantRecord) -> Candidate:
+        try:
+            return meeting.add(participant)
+        except Invalid as error:
+            # They were agreed once, under other defaults. An exam is not locked out for that, and all see them gone.
+            logger.error("[%s/%s] accommodations are not in force: %s", meeting.id, participant.id, error.text)
+            return meeting.add(replace(participant, accommodations={}))
 
     def _settings_of(self, record: MeetingRecord) -> MeetingSettings:
         try:
@@ -211,18 +219,28 @@ class Lobby:
         return await self.add(meeting, name, Role.CANDIDATE)
 
     async def add(
-        self, meeting: Meeting, name: str, role: Role, reference_photo: str | None = None
+        self,
+        meeting: Meeting,
+        name: str,
+        role: Role,
+        reference_photo: str | None = None,
+        *,
+        accommodations: Json | None = None,
     ) -> tuple[ParticipantRecord, str | None]:
         """Add a participant; the second value is the provider's own token.
 
         Raises:
             Conflict: the meeting is over.
+            Invalid: the accommodations are none that this meeting can give.
             TooMany: the meeting is full.
         """
         meeting.require_open()
         if role is Role.CANDIDATE and len(meeting.candidates) >= self._settings.max_candidates:
             raise TooMany(f"The meeting is full: it takes {self._settings.max_candidates} candidates.")
-        record = ParticipantRecord(new_id(), meeting.id, name.strip(), role, moment(self._clock()), reference_photo)
+        at = moment(self._clock())
+        record = ParticipantRecord(
+            new_id(), meeting.id, name.strip(), role, at, reference_photo, accommodations=accommodations or {}
+        )
         if role is not Role.CANDIDATE:
             return record, await self._register(meeting, record)
         candidate = meeting.add(record)  # before anything is awaited: a place that is counted cannot be taken twice
@@ -251,6 +269,22 @@ class Lobby:
         if candidate.over:
             raise Conflict("This exam is over.")
         return candidate
+
+    async def accommodate(self, candidate: Candidate, accommodations: Json, by: UUID | None) -> None:
+        """Agree on accommodations with a candidate, in place of those before. In force when this returns.
+
+        Raises:
+            Invalid: they are none that this meeting can give.
+            Conflict: the exam is over for them.
+        """
+        if candidate.over:
+            raise Conflict("This candidate's exam is over.")
+        candidate.meeting.rules_for(accommodations)
+        await self._database.accommodate(candidate.id, accommodations)
+        candidate.accommodate(accommodations)
+        proctor = None if by is None else str(by)
+        await self._incidents.note(candidate, "accommodated", {"accommodations": accommodations, "proctor_id": proctor})
+        await self._presence.candidate("updated", candidate)
 
     async def finish(self, candidate: Candidate) -> None:
         """The candidate says that they are done. It is kept first: after a restart nobody may be missed for it.

@@ -1,18 +1,18 @@
 """One small object per meeting and per candidate: what is going on just now. No I/O, no clock."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from detection import rules
+from detection.rules import RuleSettings, SettingsError, State, accommodated
 from detection.values import DetectorInfo, Kind, Observation
 from server import protocol
-from server.errors import BadFrame, Conflict, NotFound, TooMany
+from server.errors import BadFrame, Conflict, Invalid, NotFound, TooMany
 from server.protocol import CandidateState
 from server.sampling import Frame, Slot
 from server.settings import MeetingSettings
-from storage.records import IncidentRecord, MeetingRecord, ParticipantRecord, ReviewRecord
+from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReviewRecord
 
 RECENT_SAMPLES = 12
 """Judged frames kept for evidence: what opens an incident is among the newest of them."""
@@ -85,7 +85,7 @@ class Candidate:
     meeting: "Meeting"
     frame_allowance: Allowance
     activity_allowance: Allowance = field(default_factory=lambda: Allowance(rate=1.0, burst=30))
-    state: rules.State = field(default_factory=rules.State)
+    state: State = field(default_factory=State)
     """What the rules remember."""
     slot: "Slot[Candidate] | None" = None
     """Its place with the sampler, from the first frame on."""
@@ -107,16 +107,28 @@ class Candidate:
     """The proctors' newest messages, for whoever was away when they were sent."""
     unreadable_since: float | None = None
     """Since when no sample could be decoded."""
+    rules: RuleSettings = field(init=False)
+    """What is in force for this candidate: the meeting's rules with their accommodations over them."""
+    rules_sha256: str = field(init=False)
+    """Its hash, for incidents."""
+
+    def __post_init__(self) -> None:
+        self.accommodate(self.record.accommodations)
+
+    def accommodate(self, accommodations: Json) -> None:
+        """Put what was agreed with this candidate into force, in place of what was agreed before.
+
+        Raises:
+            Invalid: it is no setting, or stricter than the meeting's.
+        """
+        self.rules = self.meeting.rules_for(accommodations)
+        self.rules_sha256 = self.rules.sha256() if accommodations else self.meeting.rules_sha256
+        self.record = replace(self.record, accommodations=accommodations)
 
     @property
     def id(self) -> UUID:
         """The participant's id."""
         return self.record.id
-
-    @property
-    def rules(self) -> rules.RuleSettings:
-        """What is in force for this candidate."""
-        return self.meeting.settings.rules
 
     @property
     def over(self) -> bool:
@@ -181,6 +193,7 @@ class Candidate:
             refused=self.refused,
             sample_interval=None if self.slot is None else self.slot.achieved,
             open_incidents=sorted(self.open),
+            accommodations=self.record.accommodations,
         )
 
 
@@ -211,8 +224,23 @@ class Meeting:
         if self.ended:
             raise Conflict("This meeting has ended.")
 
+    def rules_for(self, accommodations: Json) -> RuleSettings:
+        """The meeting's rules with what was agreed with one candidate over them.
+
+        Raises:
+            Invalid: it is no setting, or stricter than the meeting's.
+        """
+        try:
+            return accommodated(self.settings.rules, accommodations) if accommodations else self.settings.rules
+        except SettingsError as error:
+            raise Invalid(f"accommodations: {error}") from None
+
     def add(self, record: ParticipantRecord) -> Candidate:
-        """Put a candidate into the meeting, or find the one who is there."""
+        """Put a candidate into the meeting, or find the one who is there.
+
+        Raises:
+            Invalid: with accommodations that this meeting cannot give.
+        """
         if record.id not in self.candidates:
             # Three times the asked rate, because frames come in bunches over bad networks.
             rate = 3 * self.settings.stream.fps

@@ -45,6 +45,8 @@ WireBox = Annotated[list[float], Field(min_length=4, max_length=4, description="
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_storable)]
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), AfterValidator(_storable)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Accommodations = dict[str, Any]
+"""Overrides of a meeting's detection settings for one candidate, which can only loosen them."""
 Number = Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -221,9 +223,11 @@ class Held(Wire):
 
 
 class HeldList(Wire):
-    """Answer to `GET /api/held`, newest first: all that is held against the candidate who asks."""
+    """Answer to `GET /api/held`: all that is held against the candidate who asks, newest first, and by what rules."""
 
     held: list[Held]
+    looked_for: list[Kind] = Field(default=[], description="the kinds that can be held against this candidate at all")
+    accommodations: Accommodations = Field(default={}, description="what was agreed with this candidate")
 
 
 # --- the things themselves --------------------------------------------------------------------------------
@@ -314,6 +318,7 @@ class Participant(Wire):
     role: Role
     created_at: Time
     ended_at: Time | None = None
+    accommodations: Accommodations = {}
 
 
 class Candidate(Wire):
@@ -331,6 +336,7 @@ class Candidate(Wire):
     refused: int = Field(default=0, description="frames that were no usable picture")
     sample_interval: float | None = Field(default=None, description="seconds between the last two samples")
     open_incidents: list[Kind] = []
+    accommodations: Accommodations = {}
 
 
 # --- /proctor ---------------------------------------------------------------------------------------------
@@ -446,6 +452,19 @@ class AddParticipant(Wire):
     name: Name
     role: Literal[Role.CANDIDATE, Role.PROCTOR, Role.REVIEWER]
     reference_photo: str | None = Field(default=None, max_length=1_400_000, description="a JPEG, base64 or data: URL")
+    accommodations: Accommodations = Field(default={}, description="for a candidate: what was agreed with them")
+
+
+class Accommodate(Wire):
+    """Body of `PUT /api/meetings/{id}/participants/{participant_id}/accommodations`, in place of what was agreed."""
+
+    accommodations: Accommodations
+
+
+class ShownParticipant(Wire):
+    """Answer to it."""
+
+    participant: Participant
 
 
 class Join(Wire):
@@ -529,8 +548,8 @@ OUTBOUND: dict[str, type[Wire]] = {
     "thumbnail": Thumbnail,
 }
 BODIES: tuple[type[Wire], ...] = (
-    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, IncidentPage,
-    FrameAck, HeldList, Done, ErrorBody,
+    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, Accommodate,
+    ShownParticipant, IncidentPage, FrameAck, HeldList, Done, ErrorBody,
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def participant_view(record: ParticipantRecord) -> protocol.Participant:
         role=Role(record.role),
         created_at=record.created_at,
         ended_at=record.ended_at,
+        accommodations=record.accommodations,
     )
 
 

@@ -167,7 +167,8 @@ class Database:
 
     async def insert_participant(self, participant: ParticipantRecord) -> None:
         """Keep a new participant."""
-        await self._run("insert_participant", **_values(participant))
+        values = {**_values(participant), "accommodations": json.dumps(participant.accommodations)}
+        await self._run("insert_participant", **values)
 
     async def participant(self, participant_id: UUID) -> ParticipantRecord | None:
         """One participant."""
@@ -190,6 +191,10 @@ class Database:
     async def end_participant(self, participant_id: UUID, at: datetime) -> None:
         """End one candidate's exam."""
         await self._run("end_participant", id=participant_id, at=at)
+
+    async def accommodate(self, participant_id: UUID, accommodations: Json) -> None:
+        """Keep what was agreed with a candidate, in place of what was agreed before."""
+        await self._run("accommodate", id=participant_id, accommodations=json.dumps(accommodations))
 
     # --- incidents ---
 

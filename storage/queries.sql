@@ -17,8 +17,8 @@ SELECT * FROM meetings WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER B
 UPDATE meetings SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s RETURNING *;
 
 -- name: insert_participant
-INSERT INTO participants (id, meeting_id, name, role, created_at, reference_photo)
-VALUES (%(id)s, %(meeting_id)s, %(name)s, %(role)s, %(created_at)s, %(reference_photo)s);
+INSERT INTO participants (id, meeting_id, name, role, created_at, reference_photo, accommodations)
+VALUES (%(id)s, %(meeting_id)s, %(name)s, %(role)s, %(created_at)s, %(reference_photo)s, %(accommodations)s);
 
 -- name: participant
 SELECT * FROM participants WHERE id = %(id)s;
@@ -28,6 +28,9 @@ SELECT * FROM participants WHERE meeting_id = %(meeting_id)s AND role = %(role)s
 
 -- name: end_participant
 UPDATE participants SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s;
+
+-- name: accommodate
+UPDATE participants SET accommodations = %(accommodations)s WHERE id = %(id)s;
 
 -- The save_* statements take a JSON array of whole rows and may be repeated: the spool relies on that.
 

@@ -46,6 +46,8 @@ class ParticipantRecord:
     """Key of the reference photo in the object store."""
     ended_at: datetime | None = None
     """When a proctor ended this candidate's exam; None while it runs."""
+    accommodations: Json = field(default_factory=dict)
+    """Overrides that loosen the meeting's rules for this candidate."""
 
 
 @dataclass(frozen=True, slots=True)

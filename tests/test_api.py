@@ -18,6 +18,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
+from detection.values import Kind
 from server.app import Running
 from server.protocol import ErrorBody, Role
 from server.tokens import Identity, Tokens
@@ -263,6 +264,7 @@ CALLS = [
     ("GET", "/api/meetings/{id}", "operator proctor reviewer"),
     ("POST", "/api/meetings/{id}/end", "operator proctor"),
     ("POST", "/api/meetings/{id}/participants", "operator proctor"),
+    ("PUT", "/api/meetings/{id}/participants/{participant_id}/accommodations", "operator proctor"),
     ("GET", "/api/meetings/{id}/incidents", "operator proctor reviewer"),
     ("POST", "/api/frames", "candidate"),
     ("POST", "/api/activities", "candidate"),
@@ -274,9 +276,9 @@ CALLS = [
 async def test_a_call_is_for_those_the_table_names_and_their_own_meeting(
     method: str, path: str, allowed: str, http: Http, room: Exam, cast: dict[str, str]
 ) -> None:
-    where = path.format(id=room.id)
+    where = path.format(id=room.id, participant_id=ONE)
     for name, token in cast.items():
-        answer = await http.call(method, where, token=token, json={} if method == "POST" else None)
+        answer = await http.call(method, where, token=token, json=None if method == "GET" else {})
         if name in allowed.split():
             assert answer.status not in (401, 403), (name, answer)
         else:
@@ -503,7 +505,90 @@ async def test_a_candidate_sees_all_that_is_held_against_them_and_nothing_of_oth
 
 async def test_a_candidate_against_whom_nothing_is_held_sees_nothing(http: Http, token: str) -> None:
     answer = await http.get("/api/held", token)
-    assert (answer.status, answer.json) == (200, {"held": []})
+    looked_for = [kind.value for kind in Kind if kind not in (Kind.VOICE, Kind.STREAM_LOST)]
+    assert (answer.status, answer.json) == (200, {"held": [], "looked_for": looked_for, "accommodations": {}})
+
+
+# --- what is agreed with a candidate ----------------------------------------------------------------------
+
+AWAY = {"looking_away": {"enabled": False}, "no_face": {"enter_seconds": 60}}
+
+
+async def test_accommodations_are_seen_by_the_candidate_and_by_staff(http: Http, room: Exam) -> None:
+    body = {"name": "Ada", "role": "candidate", "accommodations": AWAY}
+    joined = (await http.post(f"{room.path}/participants", body, http.operator_token)).json
+    assert joined["participant"]["accommodations"] == AWAY
+    held = (await http.get("/api/held", joined["token"])).json
+    assert held["accommodations"] == AWAY
+    assert "no_face" in held["looked_for"]
+    assert "looking_away" not in held["looked_for"]
+    async with people.proctor(room) as proctor:
+        (snapshot,) = proctor.inbox.all("snapshot")
+        assert [each["accommodations"] for each in snapshot["candidates"]] == [AWAY]
+
+
+@pytest.mark.parametrize("name", ["operator", "proctor"])
+async def test_accommodations_for_whoever_came_by_the_link_are_in_force_at_once(
+    name: str, server: Running, http: Http, room: Exam, cast: dict[str, str]
+) -> None:
+    joined = (await http.post(f"{room.path}/join", {"name": "Ada", "code": room.code})).json
+    where = f"{room.path}/participants/{joined['participant']['id']}/accommodations"
+    candidate = (await server.services.lobby.meeting(UUID(room.id))).candidate(UUID(joined["participant"]["id"]))
+    before = candidate.rules_sha256
+    async with people.proctor(room) as proctor:
+        answer = await http.call("PUT", where, token=cast[name], json={"accommodations": AWAY})
+        assert (answer.status, answer.json["participant"]["accommodations"]) == (200, AWAY)
+        told = await proctor.inbox.next("candidate", where=lambda each: each["candidate"]["name"] == "Ada")
+        assert (told["type"], told["candidate"]["accommodations"]) == ("updated", AWAY)
+    assert not candidate.rules.looking_away.enabled
+    assert candidate.rules_sha256 == candidate.rules.sha256() != before
+    kept = await server.services.database.participant(candidate.id)
+    assert kept is not None
+    assert kept.accommodations == AWAY
+    assert (await http.call("PUT", where, token=cast[name], json={"accommodations": {}})).status == 200
+    assert candidate.rules_sha256 == before
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"no_face": {"enter_seconds": 0.5}}, "no_face.enter_seconds: 0.5 is stricter than the meeting's 1"),
+        ({"no_face": {"unknown": 1}}, "no_face.unknown: no such setting"),
+        ({"sample_interval": 3}, "sample_interval: is the same for everyone"),
+        ([], "accommodations"),
+        (None, "accommodations"),
+    ],
+)
+async def test_accommodations_that_would_tighten_anything_are_refused(
+    given: Any, named: str, server: Running, http: Http, room: Exam
+) -> None:
+    body = {"name": "Ada", "role": "candidate", "reference_photo": base64.b64encode(faces.one_face()).decode()}
+    answer = await http.post(f"{room.path}/participants", {**body, "accommodations": given}, http.operator_token)
+    refused(answer, 400, "invalid")
+    assert named in answer.json["error"]["text"]
+    assert not (server.services.settings.data_dir / "evidence" / room.id / "references").exists()
+    ada = await room.add("Ada")
+    where = f"{room.path}/participants/{ada['participant']['id']}/accommodations"
+    answer = await http.call("PUT", where, token=http.operator_token, json={"accommodations": given})
+    refused(answer, 400, "invalid")
+    assert (await http.get("/api/held", ada["token"])).json["accommodations"] == {}
+
+
+@pytest.mark.parametrize("role", ["proctor", "reviewer"])
+async def test_only_candidates_have_accommodations(role: str, http: Http, room: Exam) -> None:
+    body = {"name": "P", "role": role, "accommodations": AWAY}
+    refused(await http.post(f"{room.path}/participants", body, http.operator_token), 400, "invalid")
+    added = await room.add("P", role)
+    where = f"{room.path}/participants/{added['participant']['id']}/accommodations"
+    refused(await http.call("PUT", where, token=http.operator_token, json={"accommodations": {}}), 404, "not_found")
+
+
+async def test_nothing_is_agreed_with_whoever_has_finished(http: Http, room: Exam) -> None:
+    ada = await room.add("Ada")
+    await http.post("/api/activities", activity("finished"), ada["token"])
+    where = f"{room.path}/participants/{ada['participant']['id']}/accommodations"
+    answer = await http.call("PUT", where, token=http.operator_token, json={"accommodations": AWAY})
+    refused(answer, 409, "ended")
 
 
 # --- activities without a socket --------------------------------------------------------------------------

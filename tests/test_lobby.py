@@ -74,6 +74,23 @@ async def test_a_meeting_whose_settings_clash_with_new_ones_of_the_server_goes_o
         await again.close()
 
 
+async def test_what_was_agreed_outlives_a_restart_and_what_cannot_be_given_any_more_locks_nobody_out(
+    database_url: str, tmp_path: Path
+) -> None:
+    agreed = {"no_face": {"enter_seconds": 60}}
+    same = settings_for(database_url, tmp_path)
+    async with leaving_no_task(), running(same) as first, people.calls(first) as http:
+        room = await people.exam(http)
+        ids = [UUID((await room.add(name))["participant"]["id"]) for name in ("Ada", "Bob")]
+        await first.services.database.accommodate(ids[0], agreed)
+        await first.services.database.accommodate(ids[1], {"no_face": {"enter_seconds": 0.5}})
+    async with leaving_no_task(), running(same) as second:
+        meeting = await second.services.lobby.meeting(UUID(room.id))
+        ada, bob = (meeting.candidate(each) for each in ids)
+        assert (ada.rules.no_face.enter_seconds, ada.view().accommodations) == (60, agreed)
+        assert (bob.rules, bob.view().accommodations) == (meeting.settings.rules, {})
+
+
 @pytest.mark.parametrize("ended", [False, True], ids=["open", "ended"])
 async def test_a_meeting_that_lost_its_proctor_gets_one_when_it_is_looked_at(
     ended: bool, server: Running, http: Http, room: Exam

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from detection.rules import CameraRule, NoticeRule, RuleSettings, StreamRule
+from detection.rules.settings import Rule
 from detection.values import Kind
 from server.protocol import INBOUND, OUTBOUND
 from server.settings import Settings
@@ -39,3 +41,50 @@ def test_the_readme_names_no_setting_that_does_not_exist(readme: str) -> None:
 
 def test_every_kind_of_incident_is_one_word_of_the_wire() -> None:
     assert all(kind.value == kind.value.lower() and " " not in kind.value for kind in Kind)
+
+
+KINDS = [kind for kind in Kind if kind in RuleSettings.model_fields]
+
+
+def cells(rule: Rule) -> list[str]:
+    """A rule's defaults as the README's table has them, after its kind and what that means."""
+    values = {
+        field: "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        for field, value in rule
+    }
+    shared = next(each for each in (CameraRule, NoticeRule, StreamRule) if isinstance(rule, each))
+    own = [f"`{field}` {values[field]}" for field in values if field not in shared.model_fields]
+    opens = (
+        f"{values['enter_samples']} of {values['window']} over {values['enter_seconds']} s"
+        if shared is CameraRule
+        else "at once"
+    )
+    if isinstance(rule, StreamRule):
+        opens = f"`stream_lost_after` {RuleSettings().stream_lost_after:g} s"
+    over = [values.get("leave_samples", "-"), values.get("leave_seconds", "-"), values.get("merge_seconds", "-")]
+    grows = f"{values['severity']}, {values['warning_after']}, {values['critical_after']}"
+    return [opens, ", ".join(over), grows, ", ".join(own)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_has_every_rule_with_its_defaults(readme: str, kind: Kind) -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in readme.splitlines()
+        if line.startswith(f"| `{kind}` |")
+    ]
+    assert len(rows) == 1
+    _, meaning, *found = rows[0]
+    assert found == cells(RuleSettings().rule(kind))
+    assert meaning
+
+
+@pytest.mark.parametrize("field", sorted(set(RuleSettings.model_fields) - set(KINDS)))
+def test_the_readme_has_every_setting_of_all_kinds_with_its_default(readme: str, field: str) -> None:
+    value = getattr(RuleSettings(), field)
+    assert f"`{field}` ({'none' if value is None else f'{value:g}'})" in readme
+
+
+def test_the_readme_has_the_pause_between_banners(readme: str) -> None:
+    assert {RuleSettings().rule(kind).banner_pause for kind in KINDS} == {3}
+    assert "`banner_pause` (3)" in readme

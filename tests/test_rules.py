@@ -149,6 +149,22 @@ def test_a_kind_that_is_disabled_never_opens() -> None:
     assert (told, state.unsettled) == ([], False)
 
 
+@pytest.mark.parametrize(
+    ("kind", "before"),
+    [
+        ("multiple_faces", samples("2222")),
+        ("tab_hidden", [Noticed(100, Kind.TAB_HIDDEN, active=True)]),
+        ("stream_lost", [StreamExpected(80), Tick(100, 90)]),
+    ],
+)
+def test_a_kind_that_is_switched_off_while_it_goes_on_ends_with_the_next_tick(kind: str, before: list[Event]) -> None:
+    state, told = fold(before)
+    assert outline(told) == f"+{kind}"
+    off = PLAIN.overridden({kind: {"enabled": False}})
+    state, told = fold([Tick(101, 101)], off, state)
+    assert (outline(told), state.open) == (f"-{kind}", ())
+
+
 def test_samples_far_apart_say_nothing_about_each_other() -> None:
     assert fold(samples("222", every=DEFAULTS.stale_after + 1))[1] == []
 
@@ -248,6 +264,13 @@ def test_a_lost_stream_says_since_when_and_for_how_long() -> None:
 def test_when_the_stream_is_lost_the_camera_accuses_nobody() -> None:
     events = EXPECTED + samples("0" * 8) + ticks(102, 108, 101.4)
     assert outline(fold(events)[1]) == "+no_face -no_face +stream_lost"
+
+
+def test_who_may_be_silent_for_longer_is_not_judged_by_what_was_seen_before() -> None:
+    patient = PLAIN.overridden({"stream_lost_after": 60, "forget_after": 5})
+    told = fold([*EXPECTED, *samples("2222"), *ticks(101, 110, 100.6), *samples("2", start=111)], patient)[1]
+    assert outline(told) == "+multiple_faces -multiple_faces"
+    assert told[-1].episode.closed_at == 106
 
 
 def test_it_accuses_nobody_then_even_with_the_signal_disabled() -> None:

@@ -37,5 +37,7 @@ def test_the_proctor_is_told_the_rule_with_its_figures(kind: Kind) -> None:
 
 def test_the_proctor_is_told_how_many_and_what_was_reported() -> None:
     assert words.for_proctor(EPISODE).startswith("3 people in view: ")
-    camera = replace(EPISODE, kind=Kind.VIRTUAL_CAMERA, rule="reported", detail="OBS Virtual Camera")
-    assert words.for_proctor(camera) == "Camera seems to be virtual: OBS Virtual Camera (reported)."
+    camera = replace(EPISODE, kind=Kind.VIRTUAL_CAMERA, rule="reported by the browser", detail="OBS Virtual Camera")
+    assert words.for_proctor(camera) == "Camera seems to be virtual: OBS Virtual Camera (reported by the browser)."
+    person = replace(EPISODE, kind=Kind.DIFFERENT_PERSON, rule="a face unlike", score=0.684, threshold=0.6)
+    assert words.for_proctor(person) == "Perhaps another person (distance 0.68, beyond 0.60): a face unlike."

@@ -86,6 +86,27 @@ test("waits until the page is looked at", () => {
   expect(shown).toEqual(["a"]);
 });
 
+test("comes back with the same incident after a lull, and says again that it was seen", () => {
+  for (let times = 1; times <= 2; times += 1) {
+    banner.show(warning("a"));
+    expect(lines()).toEqual(["We cannot see you."]);
+    expect(host().dataset["open"]).toBe("true");
+    paint();
+    paint();
+    expect(shown).toHaveLength(times);
+    banner.clear("a");
+    expect(host().dataset["open"]).toBe("false");
+  }
+});
+
+test("that comes back before it was painted was seen once", () => {
+  banner.show(warning("a"));
+  banner.clear("a");
+  banner.show(warning("a"));
+  for (let times = 0; times < 4; times += 1) paint();
+  expect(shown).toEqual(["a"]);
+});
+
 test("that is cleared before it was painted was not seen", () => {
   banner.show(warning("a"));
   banner.clear("a");

@@ -3,7 +3,7 @@ import { withCleared, withLoaded, withWarning } from "../src/app/candidate/held"
 import { HeldFeed } from "../src/app/candidate/heldFeed";
 import { withMessage } from "../src/app/candidate/useMessages";
 import { joiningBy } from "../src/app/shared/joining";
-import type { Held, Message, Warning } from "../src/sdk/protocol";
+import type { Held, HeldList, Message, Warning } from "../src/sdk/protocol";
 
 function at(second: number): string {
   return new Date(Date.UTC(2025, 0, 1, 10, 0, second)).toISOString();
@@ -36,18 +36,26 @@ describe("what is noted about the candidate", () => {
   });
 });
 
+test("what was noted is over in a lull, goes on when it is back, and ends when the server says", () => {
+  const back = withWarning(withCleared(withWarning([], warning("a", 1)), { incident_id: "a", at: at(5) }), warning("a", 1));
+  expect(back.map(({ incident_id, closed_at }) => [incident_id, closed_at])).toEqual([["a", null]]);
+  const over = withCleared(back, { incident_id: "a", at: at(9) });
+  expect(withLoaded(over, [held("a", 1, { closed_at: at(11) })])[0]?.closed_at).toBe(at(11));
+});
+
 describe("the feed of it", () => {
+  const accommodations = { no_face: { enter_seconds: 60 } };
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   test("tries again when the list cannot be had, and looks for verdicts now and then", async () => {
-    const load = vi.fn<() => Promise<Held[]>>().mockRejectedValueOnce(new Error("away")).mockResolvedValue([held("a", 1)]);
+    const load = vi.fn<() => Promise<HeldList>>().mockRejectedValueOnce(new Error("away")).mockResolvedValue({ held: [held("a", 1)], accommodations });
     const feed = new HeldFeed(load);
     const close = feed.open();
     await vi.advanceTimersByTimeAsync(0);
-    expect(feed.getState()).toEqual({ list: [], loaded: false });
+    expect(feed.getState()).toEqual({ list: [], loaded: false, accommodations: {} });
     await vi.advanceTimersByTimeAsync(2000);
-    expect(feed.getState()).toEqual({ list: [held("a", 1)], loaded: true });
+    expect(feed.getState()).toEqual({ list: [held("a", 1)], loaded: true, accommodations });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(load).toHaveBeenCalledTimes(3);
     close();
@@ -56,12 +64,12 @@ describe("the feed of it", () => {
   });
 
   test("does not take an answer that a newer look has overtaken", async () => {
-    const answers: ((list: Held[]) => void)[] = [];
+    const answers: ((list: HeldList) => void)[] = [];
     const feed = new HeldFeed(() => new Promise((resolve) => answers.push(resolve)));
     const close = feed.open();
     void feed.look();
-    answers[1]?.([held("new", 2)]);
-    answers[0]?.([held("old", 1)]);
+    answers[1]?.({ held: [held("new", 2)] });
+    answers[0]?.({ held: [held("old", 1)] });
     await vi.advanceTimersByTimeAsync(0);
     expect(feed.getState().list.map(({ incident_id }) => incident_id)).toEqual(["new"]);
     close();

@@ -220,6 +220,17 @@ describe("the line", () => {
     expect(messages[0]?.text).toBe("Hello");
   });
 
+  test("passes on a warning that comes back after a lull", async () => {
+    await connected();
+    const [opened, cleared] = [heard("warning"), heard("warning_cleared")];
+    for (let times = 1; times <= 2; times += 1) {
+      server.tell("warning", WARNING);
+      await vi.waitFor(() => expect(opened).toHaveLength(times));
+      server.tell("warning_cleared", { incident_id: "w1", at: WARNING.opened_at });
+      await vi.waitFor(() => expect(cleared).toHaveLength(times));
+    }
+  });
+
   test("clears after a reconnect what the server no longer tells", async () => {
     await connected();
     const [opened, cleared] = [heard("warning"), heard("warning_cleared")];

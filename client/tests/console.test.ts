@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { figuresOf } from "../src/app/proctor/figures";
 import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING, SNAPSHOT_INCIDENTS } from "../src/app/proctor/state";
 import { filtered, keptOrder, NO_FILTERS, ordered, risks } from "../src/app/proctor/triage";
 import type { Candidate, Incident } from "../src/sdk/protocol";
@@ -75,6 +76,23 @@ describe("the console's state", () => {
     expect(numbers(state)).toEqual([2]);
     expect([...state.candidates.keys()]).toEqual(["ada"]);
     expect(apply(state, { type: "ended" }).meeting?.state).toBe("ended");
+  });
+});
+
+describe("the figures of an incident", () => {
+  test.each([
+    ["multiple_faces", { score: 0.871, threshold: 0.7 }, ["Score of the second face: 0.871", "Least score of a face: 0.7"]],
+    ["no_face", { score: null, threshold: 0.7 }, []],
+    ["different_person", { score: 0.68, threshold: 0.6 }, ["Distance from the candidate's face: 0.68", "Another person beyond: 0.6"]],
+    ["looking_away", { score: 38.2, threshold: 30 }, ["Turned by: 38.2°", "Away beyond: 30°"]],
+    ["looking_away", { rule: "12 glances away within 120 s", score: 12, threshold: 10 }, ["Glances away: 12", "Often from: 10"]],
+    ["camera_blocked", { score: 0.0312, threshold: 0.1 }, ["Contrast: 0.031", "Covered below: 0.1"]],
+    ["camera_frozen", { score: 34, threshold: 30 }, ["Without movement: 34 s", "Too long beyond: 30 s"]],
+    ["stream_lost", { score: 6.4, threshold: 5 }, ["Without a picture: 6.4 s", "Lost after: 5 s"]],
+    ["tab_hidden", {}, []],
+  ] as const)("of %s are called by their names", (kind, why, expected) => {
+    const figures = figuresOf(kind, { rule: "", samples: 3, settings_sha256: "0", ...why });
+    expect(figures.map((each) => each.join(": "))).toEqual(expected);
   });
 });
 

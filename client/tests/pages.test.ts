@@ -3,6 +3,8 @@ import { MantineProvider } from "@mantine/core";
 import { act, createElement, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Choice, chosen, NONE, overridesOf } from "../src/app/shared/accommodations";
+import { AccommodationFields } from "../src/app/shared/AccommodationFields";
 import { Evidence } from "../src/app/proctor/Evidence";
 import { useKeys } from "../src/app/proctor/useKeys";
 import type { Incident } from "../src/sdk/protocol";
@@ -40,6 +42,24 @@ test("a photograph that failed is loaded again, later and later, and never given
     expect(photo()).toBeNull();
     act(() => vi.advanceTimersByTime(1));
     expect(photo()).not.toBe(before);
+  }
+});
+
+test("accommodations are chosen by name, and those without a name are kept", () => {
+  let choice: Choice = chosen({ no_face: { critical_after: null } });
+  const redraw = () => draw(createElement(AccommodationFields, { choice, onChoice: (next) => { choice = next; } }));
+  redraw();
+  for (const name of ["away", "light", "away"]) {
+    act(() => document.querySelector<HTMLInputElement>(`input[data-testid=accommodation-${name}]`)?.click());
+    redraw();
+  }
+  expect(overridesOf(choice)).toEqual({ no_face: { critical_after: null }, unclear_view: { enabled: false } });
+  expect(document.body.textContent).toContain("no_face.critical_after");
+  choice = NONE;
+  redraw();
+  expect(document.body.textContent).not.toContain("Kept as they are");
+  for (const input of document.querySelectorAll("input")) {
+    expect(input.labels?.[0]?.textContent, input.outerHTML).toBeTruthy();
   }
 });
 

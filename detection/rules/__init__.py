@@ -4,6 +4,7 @@
 pictures; the same events always give the same changes, so that a replay can be compared with what happened live.
 """
 
+from detection.rules.accommodations import accommodated
 from detection.rules.fold import State, step, wants_descriptor
 from detection.rules.settings import CameraRule, NoticeRule, PeopleRule, RuleSettings, SettingsError, StreamRule
 from detection.rules.values import (
@@ -43,6 +44,7 @@ __all__ = [
     "StreamRule",
     "Support",
     "Tick",
+    "accommodated",
     "step",
     "wants_descriptor",
 ]

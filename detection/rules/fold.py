@@ -4,6 +4,7 @@ Decided here:
 
 * When the stream is lost, open camera episodes close and suspicions are dropped: we can no longer tell, and
   cannot tell is not guilty. So they do when no sample came for `RuleSettings.stale_after`.
+* A kind that is switched off while one of its episodes is open, as an accommodation may do, ends with the next tick.
 * Time never runs backwards: an event with an earlier time counts as one at the newest time seen.
 * After `Finished` nothing opens until the stream is expected again.
 * An episode that pauses for less than its rule's `merge_seconds` is one episode; only its banner goes meanwhile.
@@ -217,7 +218,7 @@ def _noticed(state: State, settings: RuleSettings, event: Noticed) -> tuple[Stat
         opened_at=event.at,
         updated_at=event.at,
         last_seen_at=event.at,
-        rule="reported",
+        rule="seen by the server" if event.kind is Kind.SECOND_CONNECTION else "reported by the browser",
         samples=1,
         detail=event.detail,
     )
@@ -260,10 +261,26 @@ def _without_notice(state: State, kind: Kind) -> State:
 
 def _ticked(state: State, settings: RuleSettings, event: Tick) -> tuple[State, Changes]:
     """What time alone changes."""
+    state, off = _without_disabled(state, settings)
     state, noticed = _tick_notices(state, settings)
     state, stale = _forget_stale(state, settings)
     state, stream = _tick_stream(state, settings, event)
-    return state, noticed + stale + stream
+    return state, off + noticed + stale + stream
+
+
+def _without_disabled(state: State, settings: RuleSettings) -> tuple[State, Changes]:
+    """End what goes on of kinds that were switched off meanwhile."""
+    off = [episode for episode in state.open if not settings.rule(episode.kind).enabled]
+    if not off:
+        return state, ()
+    kinds = {episode.kind for episode in off}
+    state = replace(
+        state,
+        notices={kind: notice for kind, notice in state.notices.items() if kind not in kinds},
+        lost=None if Kind.STREAM_LOST in kinds else state.lost,
+    )
+    state = _with_tracks(state, settings, {kind: track for kind, track in state.tracks.items() if kind not in kinds})
+    return state, tuple(camera.close(episode, state.now) for episode in off)
 
 
 def _tick_stream(state: State, settings: RuleSettings, event: Tick) -> tuple[State, Changes]:
@@ -276,18 +293,21 @@ def _tick_stream(state: State, settings: RuleSettings, event: Tick) -> tuple[Sta
         since, limit = expected, settings.first_frame_within
     else:
         since, limit = min(frame_at, state.now), settings.stream_lost_after
-    missing = state.now - since > limit
+    silence = state.now - since
+    missing = silence > limit
+    # Again and again, also while it is lost already: whoever may be silent for longer is not judged by more.
+    state, closed = _blind(state, settings) if missing or silence > settings.blind_after else (state, ())
     if state.lost is not None:
-        go_on = _still_lost if missing else _back
-        return go_on(state, settings, state.lost, since)
-    return _lose(state, settings, since, limit) if missing else (state, ())
+        state, told = (_still_lost if missing else _back)(state, settings, state.lost, since)
+    else:
+        state, told = _lose(state, settings, since, limit) if missing else (state, ())
+    return state, closed + told
 
 
 def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> tuple[State, Changes]:
     """Frames have been missing for too long."""
-    state, closed = _blind(state, settings)
     if not settings.stream_lost.enabled:
-        return state, closed
+        return state, ()
     silence = state.now - since
     episode = Episode(
         kind=Kind.STREAM_LOST,
@@ -300,7 +320,7 @@ def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> t
         score=round(silence, 3),
         threshold=limit,
     )
-    return replace(state, lost=episode, back_since=None), (*closed, Change(ChangeType.OPENED, episode))
+    return replace(state, lost=episode, back_since=None), (Change(ChangeType.OPENED, episode),)
 
 
 def _still_lost(state: State, settings: RuleSettings, lost: Episode, since: float) -> tuple[State, Changes]:

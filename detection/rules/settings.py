@@ -122,6 +122,9 @@ class RuleSettings(BaseModel):
     """Seconds without a frame after which the stream is lost."""
     first_frame_within: float = Field(default=15.0, ge=1, le=_HOUR)
     """Seconds that the first frame may take."""
+    forget_after: float | None = Field(default=None, ge=1, le=300)
+    """Seconds without a frame after which what the camera showed before counts no more; None, or a longer time: when
+    the stream is lost."""
 
     multiple_faces: PeopleRule = PeopleRule(critical_after=10)
     # Slower than two faces: a head turned away or a hand before the face is missed for a moment.
@@ -158,6 +161,17 @@ class RuleSettings(BaseModel):
     def stale_after(self) -> float:
         """Seconds after which two samples say nothing about each other any more."""
         return 3 * self.max_interval
+
+    @property
+    def blind_after(self) -> float:
+        """Seconds without a frame after which we can no longer tell."""
+        return self.stream_lost_after if self.forget_after is None else min(self.forget_after, self.stream_lost_after)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that can open."""
+        known = (kind for kind in Kind if kind in type(self).model_fields)
+        return [kind for kind in known if self.rule(kind).enabled]
 
     def rule(self, kind: Kind) -> Rule:
         """The rule of any kind that can open."""

@@ -40,7 +40,12 @@ async def held(call: Call) -> protocol.HeldList:
     meeting = await call.services.lobby.meeting(identity.meeting_id)
     found = await database.incidents(meeting.id, candidate_id=identity.participant_id, limit=MAX_PAGE)
     reviews = await database.latest_reviews([each.id for each in found])
-    return protocol.HeldList(held=[held_view(each, reviews.get(each.id)) for each in found])
+    candidate = meeting.candidate(identity.participant_id)
+    return protocol.HeldList(
+        held=[held_view(each, reviews.get(each.id)) for each in found],
+        looked_for=candidate.rules.kinds,
+        accommodations=candidate.record.accommodations,
+    )
 
 
 async def evidence(call: Call) -> web.StreamResponse:

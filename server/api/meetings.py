@@ -58,9 +58,24 @@ async def add_participant(call: Call) -> protocol.JoinedParticipant:
     meeting = await call.services.lobby.meeting(call.meeting_id())
     body = await call.body(protocol.AddParticipant)
     meeting.require_open()
+    if body.accommodations and body.role is not Role.CANDIDATE:
+        raise Invalid("accommodations: for candidates only.")
+    meeting.rules_for(body.accommodations)  # before a photograph is kept for somebody who is refused
     photo = await _keep_reference(call, meeting.id, body.reference_photo) if body.reference_photo else None
-    record, provider_token = await call.services.lobby.add(meeting, body.name, Role(body.role), photo)
+    record, provider_token = await call.services.lobby.add(
+        meeting, body.name, Role(body.role), photo, accommodations=body.accommodations
+    )
     return _joined(call, record, provider_token)
+
+
+async def accommodate(call: Call) -> protocol.ShownParticipant:
+    """Agree on accommodations with a candidate, whichever way they came."""
+    meeting = await call.services.lobby.meeting(call.meeting_id())
+    candidate = meeting.candidate(call.id("participant_id"))
+    body = await call.body(protocol.Accommodate)
+    assert call.identity is not None
+    await call.services.lobby.accommodate(candidate, body.accommodations, call.identity.participant_id)
+    return protocol.ShownParticipant(participant=participant_view(candidate.record))
 
 
 async def join(call: Call) -> protocol.JoinedParticipant:

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from server.api.calls import SERVICES
 
 HEADERS = "Authorization, Content-Type, X-Captured-At, X-Seq"
-METHODS = "GET, POST"
+METHODS = "GET, POST, PUT"
 MAX_AGE = "600"
 """Seconds for which a browser need not ask again."""
 

@@ -67,7 +67,7 @@ export class Banner {
     this.#items.set(warning.incident_id, item);
     this.#list.append(item);
     this.#refresh();
-    this.#tellWhenSeen(warning.incident_id);
+    this.#tellWhenSeen(warning.incident_id, item);
   }
 
   clear(incidentId: string): void {
@@ -91,12 +91,13 @@ export class Banner {
   }
 
   /** The second frame after the change is painted; a hidden page gets no frames, so this waits until it is seen. */
-  #tellWhenSeen(incidentId: string): void {
+  #tellWhenSeen(incidentId: string, item: HTMLElement): void {
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
-        if (!this.#items.has(incidentId)) return;
+        // It may have gone meanwhile, and even come back: then the newer one tells.
+        if (this.#items.get(incidentId) !== item) return;
         if (document.visibilityState === "visible") this.#onShown(incidentId, new Date());
-        else this.#tellWhenSeen(incidentId);
+        else this.#tellWhenSeen(incidentId, item);
       }),
     );
   }

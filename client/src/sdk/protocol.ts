@@ -67,6 +67,14 @@ export type IncidentState = "open" | "closed";
 export type Role = "operator" | "proctor" | "reviewer" | "candidate";
 
 /**
+ * Body of `PUT /api/meetings/{id}/participants/{participant_id}/accommodations`, in place of what was agreed.
+ */
+export interface Accommodate {
+  accommodations: {
+    [k: string]: unknown;
+  };
+}
+/**
  * Event `activity`.
  */
 export interface ActivityMessage {
@@ -89,6 +97,12 @@ export interface AddParticipant {
    * a JPEG, base64 or data: URL
    */
   reference_photo?: string | null;
+  /**
+   * for a candidate: what was agreed with them
+   */
+  accommodations?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * A candidate as the console shows them.
@@ -118,6 +132,9 @@ export interface Candidate {
    */
   sample_interval?: number | null;
   open_incidents?: Kind[];
+  accommodations?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * Event `candidate`, out.
@@ -269,10 +286,20 @@ export interface Held {
   verdict?: Verdict | null;
 }
 /**
- * Answer to `GET /api/held`, newest first: all that is held against the candidate who asks.
+ * Answer to `GET /api/held`: all that is held against the candidate who asks, newest first, and by what rules.
  */
 export interface HeldList {
   held: Held[];
+  /**
+   * the kinds that can be held against this candidate at all
+   */
+  looked_for?: Kind[];
+  /**
+   * what was agreed with this candidate
+   */
+  accommodations?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * One episode of one signal for one candidate.
@@ -371,6 +398,9 @@ export interface Participant {
   role: Role;
   created_at: string;
   ended_at?: string | null;
+  accommodations?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * Answer to `GET /api/meetings`, newest first.
@@ -411,6 +441,12 @@ export interface ShownMeeting {
 export interface ShownMessage {
   incident_id: string;
   at: string;
+}
+/**
+ * Answer to it.
+ */
+export interface ShownParticipant {
+  participant: Participant;
 }
 /**
  * Event `snapshot`, out, on connect: all there is to draw the console.

@@ -70,7 +70,13 @@ function Steps({ session, onSession, onLeave, onMoved }: StepsProps) {
   const endings = useMemo(() => ({ leave: onLeave, moved: onMoved, finishing: () => setFinishing(true) }), [onLeave, onMoved]);
 
   if (!consented) {
-    return <Consent name={session.name} onAccept={() => onSession({ ...session, consentedAt: new Date().toISOString() })} />;
+    return (
+      <Consent
+        token={session.token}
+        name={session.name}
+        onAccept={() => onSession({ ...session, consentedAt: new Date().toISOString() })}
+      />
+    );
   }
   if (!session.started) return <CameraCheck camera={camera} onStart={() => onSession({ ...session, started: true })} />;
   return <ExamRoom session={session} camera={camera} endings={endings} />;

@@ -1,12 +1,13 @@
 import { Button, Card, Checkbox, Divider, Group, Stack, Text, ThemeIcon, Title } from "@mantine/core";
-import { IconEye, IconHelp, IconScale, IconSearch, IconVideo } from "@tabler/icons-react";
-import { useState } from "react";
+import { IconEye, IconHeartHandshake, IconHelp, IconScale, IconSearch, IconUserCheck, IconVideo } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import type { HeldList } from "../../sdk";
+import { chosen, inWords } from "../shared/accommodations";
+import { call } from "../shared/api";
 import { Page } from "../shared/Page";
+import { aboutTemplate, lookedFor } from "./lookedFor";
 
-/** Goes to the server with the agreement. Change it whenever the words below change. */
-export const CONSENT_VERSION = "2025-1";
-
-const POINTS = [
+const BEFORE = [
   {
     icon: IconVideo,
     title: "What is sent",
@@ -17,11 +18,8 @@ const POINTS = [
     title: "Who sees it",
     text: "The proctors of this exam, live, and the people who review it afterwards. Other candidates never do. Everything stays on the server of whoever runs your exam, for as long as their rules say.",
   },
-  {
-    icon: IconSearch,
-    title: "What is looked for automatically",
-    text: "Nobody or several people in view, and pictures that stop arriving. You are told at once, in a banner at the top of the page.",
-  },
+];
+const AFTER = [
   {
     icon: IconScale,
     title: "Who decides",
@@ -30,16 +28,31 @@ const POINTS = [
   {
     icon: IconHelp,
     title: "If you need help",
-    text: "Speak to whoever invited you to this exam before you agree. During the exam your proctor can write to you on this page.",
+    text: "Do you need to look away, to have somebody with you, or anything else that is looked for? Speak to whoever invited you before you agree: it can be allowed for you. During the exam your proctor can write to you on this page.",
   },
 ];
 
+/** By the rules that are in force for this candidate. */
+function pointsOf(rules: HeldList | undefined) {
+  const template = aboutTemplate(rules?.looked_for);
+  const agreed = inWords(chosen(rules?.accommodations));
+  return [
+    ...BEFORE,
+    { icon: IconSearch, title: "What is looked for automatically", text: lookedFor(rules?.looked_for) },
+    ...(template ? [{ icon: IconUserCheck, title: "Your face template", text: template }] : []),
+    ...(agreed ? [{ icon: IconHeartHandshake, title: "What is all right for you", text: `This was agreed with you: ${agreed}.` }] : []),
+    ...AFTER,
+  ];
+}
+
 interface ConsentProps {
+  token: string;
   name: string | undefined;
   onAccept(): void;
 }
 
-export function Consent({ name, onAccept }: ConsentProps) {
+export function Consent({ token, name, onAccept }: ConsentProps) {
+  const rules = useRules(token);
   const [agreed, setAgreed] = useState(false);
   return (
     <Page title="Before you start" width={720}>
@@ -50,7 +63,7 @@ export function Consent({ name, onAccept }: ConsentProps) {
             <Text c="dimmed">This exam is proctored by camera. Your camera is still off.</Text>
           </Stack>
           <Stack gap="md" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
-            {POINTS.map(({ icon: Icon, title, text }) => (
+            {pointsOf(rules).map(({ icon: Icon, title, text }) => (
               <Group key={title} component="li" align="flex-start" wrap="nowrap" gap="md">
                 <ThemeIcon variant="light" size={36} radius="md" aria-hidden>
                   <Icon size={20} stroke={1.7} />
@@ -81,4 +94,20 @@ export function Consent({ name, onAccept }: ConsentProps) {
       </Card>
     </Page>
   );
+}
+
+/** Undefined until the server has told, and when it cannot be reached: then everything is named that may be looked for. */
+function useRules(token: string): HeldList | undefined {
+  const [rules, setRules] = useState<HeldList>();
+  useEffect(() => {
+    let wanted = true;
+    call<HeldList>("/api/held", { token }).then(
+      (answer) => wanted && setRules(answer),
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [token]);
+  return rules;
 }

@@ -1,5 +1,6 @@
 import { Badge, Card, Group, Stack, Text, Title } from "@mantine/core";
 import type { Held as HeldItem, Verdict } from "../../sdk";
+import { chosen, inWords } from "../shared/accommodations";
 import { between, clock } from "../shared/words";
 import type { HeldState } from "./heldFeed";
 
@@ -9,7 +10,8 @@ const VERDICT_WORDS: Record<Verdict, string> = {
 };
 
 /** Everything that was noted about the candidate in this exam; nothing is held back from them. */
-export function Held({ held: { list, loaded } }: { held: HeldState }) {
+export function Held({ held: { list, loaded, accommodations } }: { held: HeldState }) {
+  const agreed = inWords(chosen(accommodations));
   return (
     <Card padding="md">
       <Stack gap="sm">
@@ -18,6 +20,11 @@ export function Held({ held: { list, loaded } }: { held: HeldState }) {
           <Text size="sm" c="dimmed">
             {list.length > 0 ? "Your proctor sees the same list and decides what it means." : loaded ? "Nothing so far." : "Loading the list."}
           </Text>
+          {agreed ? (
+            <Text size="sm" data-testid="agreed">
+              Agreed with you, and not noted: {agreed}.
+            </Text>
+          ) : null}
         </div>
         <Stack component="ol" gap="xs" p={0} m={0} style={{ listStyle: "none" }}>
           {list.map((item) => (

@@ -1,7 +1,8 @@
 /** What is noted about the candidate, for React: the server's list, read again and again, and what the line says meanwhile. */
 
-import type { Held, Proctoring } from "../../sdk";
+import type { HeldList, Proctoring } from "../../sdk";
 import { all, type Undo } from "../../sdk/emitter";
+import type { Overrides } from "../shared/accommodations";
 import { retryDelay } from "../shared/backoff";
 import { type HeldItems, withCleared, withLoaded, withWarning } from "./held";
 
@@ -12,18 +13,20 @@ export interface HeldState {
   list: HeldItems;
   /** The server's list has come, at least once. */
   loaded: boolean;
+  /** What was agreed with this candidate. */
+  accommodations: Overrides;
 }
 
 export class HeldFeed {
-  readonly #load: () => Promise<Held[]>;
+  readonly #load: () => Promise<HeldList>;
   readonly #subscribers = new Set<() => void>();
-  #state: HeldState = { list: [], loaded: false };
+  #state: HeldState = { list: [], loaded: false, accommodations: {} };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   /** Which look is the newest: an older one's answer is not wanted any more. */
   #look = 0;
 
-  constructor(load: () => Promise<Held[]>) {
+  constructor(load: () => Promise<HeldList>) {
     this.#load = load;
   }
 
@@ -54,11 +57,13 @@ export class HeldFeed {
     this.#look += 1;
     const look = this.#look;
     clearTimeout(this.#timer);
-    const list = await this.#load().catch(() => undefined);
+    const answer = await this.#load().catch(() => undefined);
     if (look !== this.#look) return;
-    this.#failures = list ? 0 : this.#failures + 1;
-    this.#timer = setTimeout(() => void this.look(), list ? LOOK_EVERY_MS : retryDelay(this.#failures));
-    if (list) this.#set({ list: withLoaded(this.#state.list, list), loaded: true });
+    this.#failures = answer ? 0 : this.#failures + 1;
+    this.#timer = setTimeout(() => void this.look(), answer ? LOOK_EVERY_MS : retryDelay(this.#failures));
+    if (!answer) return;
+    const { held, accommodations = {} } = answer;
+    this.#set({ list: withLoaded(this.#state.list, held), loaded: true, accommodations });
   }
 
   #set(change: Partial<HeldState>): void {

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "
 import { type HeldList, type LinkState, type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
 import { call } from "../shared/api";
 import type { Problem } from "../shared/ProblemPage";
-import { CONSENT_VERSION } from "./Consent";
+import { CONSENT_VERSION } from "./lookedFor";
 import { HeldFeed, type HeldState } from "./heldFeed";
 import { type CandidateSession, rememberConsentTold } from "./session";
 import { useMessages } from "./useMessages";
@@ -42,7 +42,7 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
   const [wasConnected, setWasConnected] = useState(false);
   const [finishing, setFinishing] = useState(false);
   const { token } = session;
-  const [feed] = useState(() => new HeldFeed(async () => (await call<HeldList>("/api/held", { token })).held));
+  const [feed] = useState(() => new HeldFeed(() => call<HeldList>("/api/held", { token })));
   const held = useSyncExternalStore(feed.subscribe, feed.getState);
   const { messages, hear, dismiss } = useMessages();
   const [consentedAt] = useState(session.consentTold ? undefined : session.consentedAt);

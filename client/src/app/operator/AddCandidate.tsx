@@ -1,12 +1,18 @@
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Collapse, Group, Stack, TextInput, UnstyledButton } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import type { JoinedParticipant } from "../../sdk";
+import { type Choice, NONE, overridesOf } from "../shared/accommodations";
+import { AccommodationFields } from "../shared/AccommodationFields";
 import { call, textOf } from "../shared/api";
 import { CopyField } from "./CopyField";
 
 /** A named candidate gets a link of their own, and need not enter a name. */
 export function AddCandidate({ meetingId, token }: { meetingId: string; token: string }) {
   const [name, setName] = useState("");
+  const [choice, setChoice] = useState<Choice>(NONE);
+  const [open, { toggle, close }] = useDisclosure(false);
   const [added, setAdded] = useState<JoinedParticipant[]>([]);
   const [error, setError] = useState<string>();
 
@@ -14,10 +20,12 @@ export function AddCandidate({ meetingId, token }: { meetingId: string; token: s
     event.preventDefault();
     setError(undefined);
     try {
-      const body = { name: name.trim(), role: "candidate" };
+      const body = { name: name.trim(), role: "candidate", accommodations: overridesOf(choice) };
       const joined = await call<JoinedParticipant>(`/api/meetings/${meetingId}/participants`, { token, body });
       setAdded((before) => [joined, ...before]);
       setName("");
+      setChoice(NONE);
+      close();
     } catch (failure) {
       setError(textOf(failure));
     }
@@ -39,6 +47,15 @@ export function AddCandidate({ meetingId, token }: { meetingId: string; token: s
             Add
           </Button>
         </Group>
+        <UnstyledButton type="button" onClick={toggle} aria-expanded={open} fz="sm" c="dimmed" w="fit-content" mt="xs" data-testid="accommodate">
+          <Group gap={4}>
+            {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+            Accommodations
+          </Group>
+        </UnstyledButton>
+        <Collapse expanded={open} mt="xs">
+          <AccommodationFields choice={choice} onChoice={setChoice} />
+        </Collapse>
       </form>
       {error ? <Alert color="danger">{error}</Alert> : null}
       {added.map(({ participant, url }) => (

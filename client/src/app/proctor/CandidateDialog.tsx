@@ -1,6 +1,8 @@
 import { Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Candidate, Kind } from "../../sdk";
+import { type Choice, chosen, inWords, overridesOf } from "../shared/accommodations";
+import { AccommodationFields } from "../shared/AccommodationFields";
 import { Confirm } from "../shared/Confirm";
 import { CANDIDATE_WORDS, clock, KIND_WORDS } from "../shared/words";
 import { useConsole, useLine } from "./context";
@@ -24,7 +26,7 @@ export function CandidateDialog({ candidateId, onClose, onShowIncidents }: Candi
   );
 }
 
-type Doing = "warn" | "end";
+type Doing = "warn" | "end" | "accommodate";
 
 interface DetailsProps {
   candidate: Candidate;
@@ -36,7 +38,9 @@ interface DetailsProps {
 function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
   const line = useLine();
   const [doing, setDoing] = useState<Doing>();
-  const { id, name, state } = candidate;
+  const { id, name, state, accommodations } = candidate;
+  const agreed = chosen(accommodations);
+  const [choice, setChoice] = useState<Choice>(agreed);
   const live = state === "streaming" && !kinds.includes("stream_lost");
   const over = state === "ended" || state === "finished";
   const stop = () => setDoing(undefined);
@@ -56,11 +60,27 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
       <Text size="sm" c="dimmed" className="numbers">
         {factsOf(candidate)}
       </Text>
+      {inWords(agreed) ? (
+        <Text size="sm" data-testid="agreed">
+          All right for this candidate: {inWords(agreed)}.
+        </Text>
+      ) : null}
       <Group justify="space-between" gap="sm">
         <Button variant="default" onClick={() => onShowIncidents(id)} data-testid="their-incidents">
           Their incidents
         </Button>
         <Group gap="sm">
+          <Button
+            variant="default"
+            disabled={over}
+            onClick={() => {
+              setChoice(agreed);
+              setDoing("accommodate");
+            }}
+            data-testid="accommodate"
+          >
+            Accommodations…
+          </Button>
           <Button variant="default" disabled={over} onClick={() => setDoing("warn")} data-testid="warn-candidate">
             Send a message…
           </Button>
@@ -80,6 +100,18 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
         <Text size="sm" c="dimmed">
           {candidate.connected || live ? "It appears on the candidate's page at once." : "They will see it when they are back."}
         </Text>
+      </Confirm>
+      <Confirm
+        opened={doing === "accommodate"}
+        onClose={stop}
+        title={`Accommodations for ${name}`}
+        action="Save"
+        onConfirm={() => line.accommodate(id, overridesOf(choice))}
+      >
+        <Text size="sm" c="dimmed">
+          In force at once. They can only loosen what holds for everyone, and the candidate sees them.
+        </Text>
+        <AccommodationFields choice={choice} onChoice={setChoice} />
       </Confirm>
       <Confirm
         opened={doing === "end"}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Incident, Trace } from "../../sdk";
 import { clock } from "../shared/words";
 import classes from "./Console.module.css";
+import { figuresOf } from "./figures";
 
 /** On what grounds an incident was opened, and how long each step took. Made only when it is looked at. */
 export function Why({ incident }: { incident: Incident }) {
@@ -15,15 +16,14 @@ export function Why({ incident }: { incident: Incident }) {
   );
 }
 
-function Grounds({ incident: { why, trace } }: { incident: Incident }) {
+function Grounds({ incident: { kind, why, trace } }: { incident: Incident }) {
   return (
     <>
       <Facts
         facts={[
           ["Rule", why.rule],
-          ["Samples", String(why.samples)],
-          ["Score", number(why.score)],
-          ["Threshold", number(why.threshold)],
+          ["Times seen", why.samples > 0 ? String(why.samples) : undefined],
+          ...figuresOf(kind, why),
           ["Detector", why.detector],
           ["Model", shortened(why.model_sha256)],
           ["Settings", shortened(why.settings_sha256)],
@@ -65,10 +65,6 @@ function stages(trace: Trace): [string, string | undefined][] {
     ["Told", since(emitted_at)],
     ["Banner seen", shown_at ? clock(shown_at) : undefined],
   ];
-}
-
-function number(value: number | null | undefined): string | undefined {
-  return typeof value === "number" ? String(Math.round(value * 1000) / 1000) : undefined;
 }
 
 function shortened(sha256: string | null | undefined): string | undefined {

@@ -2,11 +2,12 @@
 
 import { io, type Socket } from "socket.io-client";
 import type {
-  CandidateEvent, ErrorDetail, IncidentEvent, IncidentPage, Snapshot, Thumbnail, Verdict,
+  CandidateEvent, ErrorDetail, IncidentEvent, IncidentPage, ShownParticipant, Snapshot, Thumbnail, Verdict,
 } from "../../sdk";
 import { Emitter, type Undo } from "../../sdk/emitter";
 import { errorIn, isFinal, refusalIn } from "../../sdk/errors";
 import { SOCKET_OPTIONS } from "../../sdk/socket";
+import type { Overrides } from "../shared/accommodations";
 import { ApiError, call } from "../shared/api";
 import { claimsOf } from "../shared/session";
 import { apply, type Change, type ConsoleState, NOTHING } from "./state";
@@ -83,6 +84,12 @@ export class Line extends Emitter<LineEvents> {
 
   end(candidateId: string, reason: string): Promise<void> {
     return this.#ask("end", { candidate_id: candidateId, reason });
+  }
+
+  /** What is all right for a candidate, in place of what was agreed before. */
+  async accommodate(candidateId: string, accommodations: Overrides): Promise<void> {
+    const path = `/api/meetings/${claimsOf(this.#token)?.meeting_id}/participants/${candidateId}/accommodations`;
+    await call<ShownParticipant>(path, { token: this.#token, body: { accommodations }, method: "PUT" });
   }
 
   /** Older incidents than those on screen, if there are any. */

@@ -13,18 +13,20 @@ export class ApiError extends Error {
 
 interface Call {
   token?: string;
-  /** Sent as JSON, by POST. */
+  /** Sent as JSON. */
   body?: object;
+  /** How to send the body. */
+  method?: "POST" | "PUT";
 }
 
 /**
  * @throws {ApiError} with the server's code and text; code `unreachable` when there was no answer at all.
  */
-export async function call<Answer>(path: string, { token, body }: Call = {}): Promise<Answer> {
+export async function call<Answer>(path: string, { token, body, method = "POST" }: Call = {}): Promise<Answer> {
   const headers = new Headers();
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (body) headers.set("Content-Type", "application/json");
-  const init: RequestInit = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const init: RequestInit = body ? { method, headers, body: JSON.stringify(body) } : { headers };
   const answer = await fetch(path, init).then(read, () => undefined);
   if (answer === undefined) throw new ApiError("unreachable", "The server cannot be reached. Check your connection and try again.");
   const error = errorIn(answer);

@@ -5,7 +5,7 @@ import type { CandidateState, IncidentState, Kind, Severity } from "../../sdk";
 export const KIND_WORDS: Record<Kind, string> = {
   multiple_faces: "Several people",
   no_face: "Nobody in view",
-  different_person: "Different person",
+  different_person: "Perhaps another person",
   looking_away: "Looking away",
   unclear_view: "Unclear view",
   camera_blocked: "Camera covered",
@@ -18,7 +18,7 @@ export const KIND_WORDS: Record<Kind, string> = {
   second_screen: "Second screen",
   second_connection: "Second connection",
   virtual_camera: "Virtual camera",
-  voice: "Voice",
+  voice: "Talking",
 };
 
 export const SEVERITY_WORDS: Record<Severity, string> = { info: "Note", warning: "Warning", critical: "Critical" };

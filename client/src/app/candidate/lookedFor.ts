@@ -1,0 +1,49 @@
+/** What is looked for in the pictures of one exam, in plain words. Pure. */
+
+import type { Kind } from "../../sdk";
+
+/** Goes to the server with the agreement. Change it whenever the words of the page or below change. */
+export const CONSENT_VERSION = "2025-2";
+
+const LOOKED_FOR: [Kind, string][] = [
+  ["multiple_faces", "several people in view"],
+  ["no_face", "nobody in view"],
+  ["unclear_view", "a view too unclear to judge"],
+  ["camera_blocked", "a covered camera"],
+  ["camera_frozen", "a picture that does not move"],
+  ["different_person", "another person than at the start"],
+  ["looking_away", "looking away for long or often"],
+  ["stream_lost", "pictures that stop arriving"],
+];
+
+const NORMAL = "Sitting still, thinking and short glances are normal and are not noted, and no single picture ever counts.";
+const TOLD = "You are told at once, in a banner at the top of the page.";
+
+/** @param kinds what can be held against this candidate; undefined while that is not known: then all is named. */
+export function lookedFor(kinds: readonly Kind[] | undefined): string {
+  const named = LOOKED_FOR.filter(([kind]) => isOn(kind, kinds)).map(([, words]) => words);
+  if (named.length === 0) return "Nothing. A proctor may look at your picture.";
+  return `${capital(listed(named))}. ${NORMAL} ${TOLD}`;
+}
+
+/** Empty when nobody's face is compared. */
+export function aboutTemplate(kinds: readonly Kind[] | undefined): string {
+  if (!isOn("different_person", kinds)) return "";
+  return (
+    "To notice another person, the server makes a face template: 128 numbers that describe your face, taken from your reference " +
+    "photo or from the first clear pictures. It stays on the server, encrypted, only until the exam ends, and is never sent anywhere."
+  );
+}
+
+function isOn(kind: Kind, kinds: readonly Kind[] | undefined): boolean {
+  return kinds === undefined || kinds.includes(kind);
+}
+
+function listed(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
