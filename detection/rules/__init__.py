@@ -4,7 +4,7 @@
 pictures; the same events always give the same changes, so that a replay can be compared with what happened live.
 """
 
-from detection.rules.fold import State, step, wants_descriptor
+from detection.rules.fold import State, knows_candidate, newly_enrolled, step, wants_descriptor
 from detection.rules.settings import CameraRule, NoticeRule, PeopleRule, RuleSettings, SettingsError, StreamRule
 from detection.rules.values import (
     CAMERA_KINDS,
@@ -43,6 +43,8 @@ __all__ = [
     "StreamRule",
     "Support",
     "Tick",
+    "knows_candidate",
+    "newly_enrolled",
     "step",
     "wants_descriptor",
 ]
