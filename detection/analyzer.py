@@ -9,6 +9,7 @@ import numpy as np
 from detection import jpeg
 from detection.faces import Detector, Frame
 from detection.faces.views import shrink
+from detection.identity.view import slack
 from detection.levels import GRID
 from detection.values import Face, Observation, Quality
 
@@ -43,7 +44,8 @@ class Analysis:
     observation: Observation
     """What is to be seen in it."""
     descriptor: bytes | None = None
-    """Of the only face, when it was asked for: biometric data, kept out of the observation and of every record."""
+    """Of the only face, when it was asked for and somebody can be told by it: biometric data, kept out of the
+    observation and of every record."""
 
 
 class Analyzer:
@@ -79,11 +81,16 @@ class Analyzer:
             perhaps=sight.perhaps[:MAX_PERHAPS],
             levels=levels,
         )
-        described = describe and self._describer is not None and len(observation.faces) == 1
-        return Analysis(observation, self._describe(frame, observation.faces[0]) if described else None)
+        return Analysis(observation, self._describe(frame, observation) if describe else None)
 
-    def _describe(self, frame: Frame, face: Face) -> bytes | None:
-        return None if self._describer is None else self._describer.describe(frame, face)
+    def _describe(self, frame: Frame, seen: Observation) -> bytes | None:
+        """The descriptor of the only face, when somebody can be told by it."""
+        if self._describer is None or len(seen.faces) != 1:
+            return None
+        (face,) = seen.faces
+        if slack(face, width=seen.width, height=seen.height) is None:
+            return None
+        return self._describer.describe(frame, face)
 
 
 def decode(data: bytes) -> Frame:

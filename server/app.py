@@ -21,10 +21,12 @@ from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
 from server.pacing import Pacing
+from server.photos import Photos
 from server.proctor_channel import ProctorChannel
 from server.providers import Providers
 from server.services import Services
 from server.settings import Settings
+from server.templates import Seal, Templates
 from server.tokens import Tokens
 from server.views import IncidentViews
 from storage.database import Database, migrate
@@ -75,7 +77,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         metrics = Metrics()
         spool = await asyncio.to_thread(Spool, folder.spool)
         ledger = Ledger(database, evidence, spool, spooled=metrics.spooled.inc)
-        services, channels = _assemble(settings, tokens, database, ledger, metrics)
+        services, channels = _assemble(settings, tokens, Seal(key), database, ledger, metrics)
         await _start(services, stack)
         url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
@@ -102,7 +104,7 @@ def steady_clock() -> Callable[[], float]:
 
 
 def _assemble(
-    settings: Settings, tokens: Tokens, database: Database, ledger: Ledger, metrics: Metrics
+    settings: Settings, tokens: Tokens, seal: Seal, database: Database, ledger: Ledger, metrics: Metrics
 ) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
     clock = steady_clock()
@@ -116,11 +118,13 @@ def _assemble(
         metrics=metrics,
         clock=clock,
     )
+    templates = Templates(seal, database, clock)
     monitor = Monitor(
         detector=settings.detector,
         models=settings.models_dir,
         workers=settings.workers,
         incidents=incidents,
+        templates=templates,
         metrics=metrics,
         clock=clock,
     )
@@ -129,12 +133,14 @@ def _assemble(
         database=database,
         incidents=incidents,
         monitor=monitor,
+        templates=templates,
         presence=channels,
         providers=Providers(),
         clock=clock,
     )
     pacing = Pacing(candidates=lobby.candidates, sender=channels.broadcast, metrics=metrics)
-    intake = Intake(lobby=lobby, monitor=monitor, incidents=incidents, metrics=metrics, clock=clock)
+    photos = Photos(monitor=monitor, ledger=ledger, metrics=metrics)
+    intake = Intake(lobby=lobby, monitor=monitor, photos=photos, incidents=incidents, metrics=metrics, clock=clock)
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -142,6 +148,8 @@ def _assemble(
         intake=intake,
         incidents=incidents,
         monitor=monitor,
+        photos=photos,
+        templates=templates,
         pacing=pacing,
         database=database,
         ledger=ledger,
@@ -156,8 +164,12 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     """Set the loops going. They end in the reverse order: what is pending is still kept and told."""
     services.incidents.start()
     stack.push_async_callback(services.incidents.close)
+    services.templates.start()
+    stack.push_async_callback(services.templates.close)
     await services.monitor.start()
     stack.push_async_callback(services.monitor.close)
+    services.photos.start()
+    stack.push_async_callback(services.photos.close)
     services.pacing.start()
     stack.push_async_callback(services.pacing.close)
     await services.ledger.drain()  # before `resume` looks for what was left open

@@ -3,6 +3,7 @@
 InvigilError
 ├── Invalid          400 invalid: the words of a request are wrong
 ├── BadFrame         400 not_a_jpeg, truncated_jpeg, bad_dimensions, replayed_seq
+├── BadPhoto         400 unclear_photo: a reference photo by which nobody can be told
 ├── NotAuthenticated 401 not_authenticated: no token, a forged or an expired one
 ├── NotAllowed       403 not_allowed: a good token for something else
 ├── NotFound         404 not_found
@@ -45,6 +46,12 @@ class BadFrame(InvigilError):
     """A frame that is no usable picture, or was sent before."""
 
     status, code = 400, "not_a_jpeg"
+
+
+class BadPhoto(InvigilError):
+    """A reference photo by which nobody can be told."""
+
+    status, code = 400, "unclear_photo"
 
 
 class NotAuthenticated(InvigilError):

@@ -11,6 +11,7 @@ from server.lobby import Lobby
 from server.meetings import Candidate
 from server.metrics import Metrics
 from server.monitor import Monitor
+from server.photos import Photos
 from server.protocol import ActivityKind, ActivityMessage, FrameMessage
 from server.sampling import Frame
 
@@ -19,10 +20,18 @@ class Intake:
     """Checks what a candidate sends and passes it on. What it refuses leaves no trace but a count."""
 
     def __init__(
-        self, *, lobby: Lobby, monitor: Monitor, incidents: Incidents, metrics: Metrics, clock: Callable[[], float]
+        self,
+        *,
+        lobby: Lobby,
+        monitor: Monitor,
+        photos: Photos,
+        incidents: Incidents,
+        metrics: Metrics,
+        clock: Callable[[], float],
     ) -> None:
         self._lobby = lobby
         self._monitor = monitor
+        self._photos = photos
         self._incidents = incidents
         self._metrics = metrics
         self._clock = clock
@@ -46,6 +55,8 @@ class Intake:
             raise
         self._metrics.frames_received.inc()
         self._monitor.offer(candidate, frame)
+        if candidate.frames == 1:
+            self._photos.enrol(candidate)
 
     async def activity(self, candidate: Candidate, data: Any) -> None:
         """Take the data of an `activity` event.

@@ -20,6 +20,7 @@ from server.protocol import Provider, Role
 from server.providers import Providers
 from server.settings import MeetingSettings, Settings
 from server.tasks import guarded
+from server.templates import Templates
 from server.tokens import Identity
 from storage.database import Database
 from storage.records import Json, MeetingRecord, ParticipantRecord, new_id
@@ -56,6 +57,7 @@ class Lobby:
         database: Database,
         incidents: Incidents,
         monitor: Monitor,
+        templates: Templates,
         presence: Presence,
         providers: Providers,
         clock: Callable[[], float],
@@ -64,6 +66,7 @@ class Lobby:
         self._database = database
         self._incidents = incidents
         self._monitor = monitor
+        self._templates = templates
         self._presence = presence
         self._providers = providers
         self._clock = clock
@@ -80,6 +83,7 @@ class Lobby:
         """After a restart: close what a crash left open, and expect everyone back who was there."""
         if count := await self._database.close_orphans():
             logger.warning("%d incidents were open when the server last stopped and are closed now", count)
+        await self._templates.sweep()
         since = moment(self._clock()) - RESUME_WITHIN
         for meeting_id, candidate_id in await self._database.interrupted_candidates(since):
             with suppress(NotFound):
@@ -146,8 +150,11 @@ class Lobby:
             meeting.remember(LiveIncident(incident, reviews.get(incident.id), told=True))
         if meeting.ended:
             self._remember(meeting)
-        else:
-            self._live[meeting_id] = meeting
+            return meeting
+        # Else whoever sits there after a restart would be enrolled as the candidate.
+        for candidate_id, template in (await self._templates.kept(meeting_id)).items():
+            self._monitor.enrol(meeting.candidate(candidate_id), template)
+        self._live[meeting_id] = meeting
         return meeting
 
     def _add_known(self, meeting: Meeting, participant: ParticipantRecord) -> Candidate:

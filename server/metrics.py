@@ -31,6 +31,7 @@ class Metrics:
         self.samples_failed = counter(
             "samples_failed_total", "Samples that could not be decoded, or on which the detector failed."
         )
+        self.photos_unusable = counter("photos_unusable_total", "Reference photos by which nobody can be told.")
         self.detector_restarts = counter("detector_restarts_total", "Workers replaced after a crash or a hang.")
         self.incidents = counter("incidents_total", "Incidents opened.", "kind")
         self.incidents_lost = counter(

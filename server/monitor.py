@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from detection import codec, rules
-from detection.rules import Noticed, Sampled, StreamExpected, Tick
+from detection.rules import Enrolled, Noticed, Sampled, StreamExpected, Tick
 from detection.values import DetectorInfo, Kind
 from server.incidents import Incidents
 from server.meetings import Candidate, Sample
 from server.metrics import Metrics
 from server.sampling import Frame, Sampler, Slot
 from server.tasks import cancel, every
+from server.templates import Templates
 from server.workers import DetectorFailed, Worker, WorkerLost
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Monitor:
         models: Path,
         workers: int,
         incidents: Incidents,
+        templates: Templates,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
@@ -48,6 +50,7 @@ class Monitor:
         self._models = models
         self._count = workers
         self._incidents = incidents
+        self._templates = templates
         self._metrics = metrics
         self._clock = clock
         self._sampler: Sampler[Candidate] = Sampler(clock)
@@ -99,6 +102,7 @@ class Monitor:
                 "The slower detector is at work, since the weights of the better one are not here. It counts right in "
                 "97 of 100 ordinary pictures, and finds two people in 87 of 100 where they are far away; beside a near "
                 "face it misses any that is narrower than a twelfth of the picture. It takes twenty times as long. "
+                "It does not tell whether it is still the candidate. "
                 "The operator can have the better one with `invigil models fetch`."
             )
         return None
@@ -111,7 +115,12 @@ class Monitor:
     @property
     def workers_alive(self) -> int:
         """Workers that can take a frame."""
-        return len(self._workers)
+        return sum(worker.alive for worker in self._workers.values())
+
+    @property
+    def compares_faces(self) -> bool:
+        """Whether it can be told if it is still the candidate: `hog` gives no landmarks by which to cut a face out."""
+        return self.info is not None and self.info.name != "hog"
 
     @property
     def pids(self) -> list[int]:
@@ -125,6 +134,23 @@ class Monitor:
         if not candidate.over:
             self._watched[candidate] = None
             self._apply(candidate, StreamExpected(self._clock()))
+
+    def enrol(self, candidate: Candidate, reference: bytes, *, photo: bool = False) -> None:
+        """Who the candidate is, is known beforehand: from before a restart, or from a reference photo."""
+        if not candidate.over:
+            self._apply(candidate, Enrolled(self._clock(), reference, photo=photo))
+
+    async def examine(self, jpeg: bytes, *, describe: bool = False) -> codec.Observed | codec.Failed | None:
+        """Look at a picture that is no frame of a stream, between two frames; None while no worker can."""
+        alive = [worker for worker in self._workers.values() if worker.alive]
+        if not alive:
+            return None
+        try:
+            return await min(alive, key=lambda worker: worker.busy).analyze(jpeg, describe=describe)
+        except WorkerLost as error:
+            # Its own loop replaces it when it next takes a frame.
+            logger.error("a detection worker was lost by a picture: %s", error)
+            return codec.Failed("The picture could not be analysed.")
 
     def offer(self, candidate: Candidate, frame: Frame) -> None:
         """Take the newest frame of a candidate, on the event loop, several hundred times a second: no work here."""
@@ -149,6 +175,7 @@ class Monitor:
 
     def finish(self, candidate: Candidate) -> None:
         """Frames are no longer expected; what is open is closed."""
+        self._templates.forget([candidate.id])
         self._watched.pop(candidate, None)
         if candidate.slot is not None:
             self._sampler.remove(candidate.slot)
@@ -193,7 +220,10 @@ class Monitor:
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
         candidate.unreadable_since = None
         candidate.samples.append(Sample(frame, answer.observation, info, sampled_at, self._clock()))
+        known = candidate.state
         self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation, answer.descriptor))
+        if (reference := rules.newly_enrolled(known, candidate.state)) is not None:
+            self._templates.keep(candidate.id, reference)
         self._sampler.settle(slot, burst=candidate.state.unsettled)
 
     def _fail(self, candidate: Candidate, frame: Frame, *, readable: bool) -> None:

@@ -9,7 +9,9 @@ from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
 from server.pacing import Pacing
+from server.photos import Photos
 from server.settings import Settings
+from server.templates import Templates
 from server.tokens import Tokens
 from server.views import IncidentViews
 from storage.database import Database
@@ -26,6 +28,8 @@ class Services:
     intake: Intake
     incidents: Incidents
     monitor: Monitor
+    photos: Photos
+    templates: Templates
     pacing: Pacing
     database: Database
     ledger: Ledger

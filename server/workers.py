@@ -41,12 +41,23 @@ class Worker:
         self._process = process
         self._number = codec.HELLO_ID
         self._log = log
+        self._turn = asyncio.Lock()
         self.info = info
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still answer, as far as is known."""
+        return self._process.returncode is None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is looking at a picture."""
+        return self._turn.locked()
 
     @classmethod
     async def start(cls, detector: str, models: Path) -> "Worker":
@@ -94,6 +105,10 @@ class Worker:
         Raises:
             WorkerLost: no sound answer came; the worker is dead now.
         """
+        async with self._turn:
+            return await self._analyze(jpeg, describe=describe)
+
+    async def _analyze(self, jpeg: bytes, *, describe: bool) -> codec.Observed | codec.Failed:
         self._number = self._number % 0xFFFFFFFF + 1
         stdin = self._process.stdin
         assert stdin is not None

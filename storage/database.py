@@ -162,7 +162,7 @@ class Database:
         return await self._records(MeetingRecord, "meetings", before=before, limit=limit)
 
     async def end_meeting(self, meeting_id: UUID, at: datetime) -> MeetingRecord | None:
-        """End a meeting once; a second call changes nothing."""
+        """End a meeting once, its templates with it; a second call changes nothing."""
         return _first(await self._records(MeetingRecord, "end_meeting", id=meeting_id, at=at))
 
     async def insert_participant(self, participant: ParticipantRecord) -> None:
@@ -189,12 +189,31 @@ class Database:
         return [(row["meeting_id"], row["candidate_id"]) for row in rows]
 
     async def end_participant(self, participant_id: UUID, at: datetime) -> None:
-        """End one candidate's exam."""
+        """End one candidate's exam, and delete their template."""
         await self._run("end_participant", id=participant_id, at=at)
 
     async def accommodate(self, participant_id: UUID, accommodations: Json) -> None:
         """Keep what was agreed with a candidate, in place of what was agreed before."""
         await self._run("accommodate", id=participant_id, accommodations=json.dumps(accommodations))
+
+    # --- templates ---
+
+    async def keep_template(self, participant_id: UUID, sealed: bytes, at: datetime) -> None:
+        """Keep a candidate's sealed template in place of any other; not when their exam is over."""
+        await self._run("keep_template", id=participant_id, sealed=sealed, at=at)
+
+    async def templates(self, meeting_id: UUID) -> dict[UUID, bytes]:
+        """The sealed templates of a meeting's candidates."""
+        rows = await self._run("templates", meeting_id=meeting_id)
+        return {row["participant_id"]: bytes(row["sealed"]) for row in rows}
+
+    async def forget_templates(self, participant_ids: Sequence[UUID]) -> None:
+        """Delete the templates of these candidates, as far as there are any."""
+        await self._run("forget_templates", ids=[str(each) for each in participant_ids])
+
+    async def forget_stale_templates(self) -> int:
+        """Delete the templates of everyone whose exam is over, and say how many there were."""
+        return len(await self._run("forget_stale_templates"))
 
     # --- incidents ---
 

@@ -14,6 +14,8 @@ SELECT * FROM meetings WHERE id = %(id)s;
 SELECT * FROM meetings WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: end_meeting
+-- Both in one transaction: once a meeting is over, nobody's template is left.
+DELETE FROM templates USING participants p WHERE p.id = participant_id AND p.meeting_id = %(id)s;
 UPDATE meetings SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s RETURNING *;
 
 -- name: insert_participant
@@ -27,6 +29,7 @@ SELECT * FROM participants WHERE id = %(id)s;
 SELECT * FROM participants WHERE meeting_id = %(meeting_id)s AND role = %(role)s ORDER BY id;
 
 -- name: end_participant
+DELETE FROM templates WHERE participant_id = %(id)s;
 UPDATE participants SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s;
 
 -- name: accommodate
@@ -81,6 +84,28 @@ JOIN participants p ON p.id = a.participant_id
 JOIN meetings m ON m.id = p.meeting_id
 WHERE a.kind = 'connected' AND a.at > %(since)s AND m.ended_at IS NULL AND p.ended_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished');
+
+-- name: keep_template
+-- Not for whose exam is over: a template that comes late is not kept.
+INSERT INTO templates (participant_id, sealed, made_at)
+SELECT p.id, %(sealed)s, %(at)s FROM participants p JOIN meetings m ON m.id = p.meeting_id
+WHERE p.id = %(id)s AND p.ended_at IS NULL AND m.ended_at IS NULL
+ON CONFLICT (participant_id) DO UPDATE SET sealed = excluded.sealed, made_at = excluded.made_at;
+
+-- name: templates
+SELECT t.participant_id, t.sealed FROM templates t JOIN participants p ON p.id = t.participant_id
+WHERE p.meeting_id = %(meeting_id)s;
+
+-- name: forget_templates
+DELETE FROM templates WHERE participant_id = ANY(%(ids)s::uuid[]);
+
+-- name: forget_stale_templates
+-- What a crash, or a database that was away, left of exams that are over.
+DELETE FROM templates t USING participants p, meetings m
+WHERE p.id = t.participant_id AND m.id = p.meeting_id
+  AND (p.ended_at IS NOT NULL OR m.ended_at IS NOT NULL
+       OR EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished'))
+RETURNING t.participant_id;
 
 -- name: close_orphans
 -- What a crash left open is closed at its last sign of life: nobody watched after that.

@@ -1,6 +1,7 @@
 """The fold from descriptors to a verdict: pleasant cases as tables, everything else as properties."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from detection.identity.comparison import (
     State,
     Verdict,
     interrupted,
+    on_photo,
     step,
 )
 from detection.networks.layers import Floats
@@ -33,7 +35,7 @@ def at_distance(distance: float, axis: int = 0) -> Floats:
 
 
 def described(distance: float, at: float, *, clear: bool = True, axis: int = 0) -> Described:
-    return Described(at, at_distance(distance, axis), clear)
+    return Described(at, at_distance(distance, axis), slack=0.0 if clear else 0.06)
 
 
 def fold(
@@ -53,7 +55,7 @@ def enrolled(limits: Limits = LIMITS) -> State:
 
 
 def after(distances: str, limits: Limits = STILL, state: State | None = None) -> list[Comparison]:
-    """One clear descriptor per word, a second apart; `~` before it makes it an unclear one."""
+    """One clear descriptor per word, a second apart; `~` before it makes it a small face's."""
     events = [
         described(float(word.strip("~")), 100.0 + n, clear=not word.startswith("~"))
         for n, word in enumerate(distances.split())
@@ -86,7 +88,7 @@ def outline(told: Iterable[Comparison]) -> str:
         (".51 .51 .51 .51 .51", "uuuuu"),
         (".59 .59 .59 .59 .59", "uuuuu"),
         (".61 .61 .61 .61 .61", "uuuud"),
-        # A small or turned face is granted 0.06.
+        # A small face is granted 0.06.
         ("~.55 ~.55 ~.55 ~.55 ~.55", "uuuus"),
         ("~.65 ~.65 ~.65 ~.65 ~.65", "uuuuu"),
         ("~.67 ~.67 ~.67 ~.67 ~.67", "uuuud"),
@@ -167,6 +169,68 @@ def test_nobody_is_walked_away_step_by_step() -> None:
     assert state.recent is not None
     assert state.recent[0] <= LIMITS.reach
     assert told[-1].verdict is DIFFERENT
+
+
+# --- a photo ----------------------------------------------------------------------------------------------
+
+
+def streamed(distances: str, state: State | None = None) -> tuple[State, list[Comparison]]:
+    """Clear faces three seconds apart, of a candidate whose photo is at the origin."""
+    events = [described(float(word), 100.0 + 3 * n) for n, word in enumerate(distances.split())]
+    return fold(events, STILL, state or on_photo(at_distance(0.0)))
+
+
+@pytest.mark.parametrize(
+    ("distances", "expected"),
+    [
+        (".3 .3 .3 .3 .3", "uuuus"),
+        # One photo says less than five frames: between 0.50 and 0.65 nobody is accused.
+        (".64 .64 .64 .64 .64", "uuuuu"),
+        (".66 .66 .66 .66 .66 .66", "uuuudd"),
+    ],
+)
+def test_a_photo_has_a_limit_of_its_own(distances: str, expected: str) -> None:
+    _, told = streamed(distances)
+    assert outline(told) == expected
+    assert {each.limit for each in told} == {LIMITS.photo}
+
+
+def test_the_stream_that_agrees_with_the_photo_and_the_photo_are_the_reference() -> None:
+    state, _ = streamed(".4 .4 .4 .4")
+    assert state.settled is None
+    state, _ = streamed(".4", replace(state, enrolled_at=90.0))
+    assert state.settled == pytest.approx(at_distance(0.2))
+    assert (state.photo, state.votes, state.enrolled, state.recent) == (False, (), (), None)
+    # From there on the usual limit holds.
+    newest = streamed(".82 .82 .82 .82 .82", state)[1][-1]
+    assert newest.verdict is DIFFERENT
+    assert newest.median == pytest.approx(0.62)
+    assert newest.limit == LIMITS.different
+
+
+def test_somebody_else_never_becomes_the_reference_in_place_of_the_photo() -> None:
+    state, told = streamed(" ".join([".9"] * 60))
+    assert told[-1].verdict is DIFFERENT
+    assert state.settled is None
+    assert state.reference == pytest.approx(at_distance(0.0))
+    # And the candidate who comes back does.
+    state, told = streamed(".1 .1 .1 .1 .1 .1 .1 .1 .1", interrupted(state))
+    assert state.settled == pytest.approx(at_distance(0.05))
+
+
+def test_small_faces_do_not_confirm_a_photo() -> None:
+    state, _ = fold([described(0.2, 100.0 + 3 * n, clear=False) for n in range(60)], STILL, on_photo(at_distance(0.0)))
+    assert state.settled is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1.5), st.booleans()), max_size=60))
+def test_what_is_farther_than_the_photo_allows_never_settles(found: list[tuple[float, bool]]) -> None:
+    state = on_photo(at_distance(0.0))
+    for n, (distance, clear) in enumerate(found):
+        state, _ = step(state, LIMITS, described(distance, 3.0 * n, clear=clear))
+        if state.settled is not None:
+            assert np.linalg.norm(state.settled) <= LIMITS.photo / 2 + 1e-5
+            return
 
 
 # --- properties -------------------------------------------------------------------------------------------
@@ -276,12 +340,18 @@ def test_the_same_descriptors_give_the_same_verdicts(found: list[tuple[float, fl
 )
 def test_what_is_no_descriptor_is_refused(values: np.ndarray, at: float) -> None:
     with pytest.raises(ValueError, match="128 finite numbers"):
-        Described(at, values.astype(np.float32), clear=True)
+        Described(at, values.astype(np.float32))
+
+
+@pytest.mark.parametrize("slack", [-0.01, float("nan"), float("inf")])
+def test_what_is_no_slack_is_refused(slack: float) -> None:
+    with pytest.raises(ValueError, match="slack"):
+        Described(0.0, at_distance(0.0), slack)
 
 
 @pytest.mark.parametrize(
     "limits",
-    [{"same": 0.7}, {"same": 0.0}, {"votes": 2}, {"references": 0}, {"discount": -0.1}, {"gap": -1.0}, {"follow": 1.1},
+    [{"same": 0.7}, {"same": 0.0}, {"votes": 2}, {"references": 0}, {"photo": 0.59}, {"gap": -1.0}, {"follow": 1.1},
      {"reach": float("nan")}],
 )  # fmt: skip
 def test_limits_out_of_order_are_refused(limits: dict[str, float]) -> None:

@@ -362,7 +362,7 @@ def sampled(draw: st.DrawFn, at: float | None = None) -> Sampled:
 event = st.one_of(
     st.builds(StreamExpected, times),
     sampled(),
-    st.builds(Enrolled, times, st.sampled_from([ADA, BOB])),
+    st.builds(Enrolled, times, st.sampled_from([ADA, BOB]), photo=st.booleans()),
     st.builds(Noticed, times, st.sampled_from(Kind), st.sampled_from([True, False, None])),
     st.builds(Tick, times, st.none() | times),
     st.builds(Finished, times),

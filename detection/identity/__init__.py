@@ -5,8 +5,8 @@
 take; `detection.networks` is how those come to run in onnxruntime, in a tenth of the time that dlib takes. Nothing
 here opens an incident.
 
-A descriptor is biometric data: it is kept in memory only, for as long as the exam lasts, and is never written to the
-database, a log or a file, nor sent to a browser.
+A descriptor is biometric data: it is kept in memory, for as long as the exam lasts, and is never written to a log or a
+file, nor sent to a browser. Only a candidate's reference is kept beyond that, sealed: see `server.templates`.
 """
 
 from typing import Final

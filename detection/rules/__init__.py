@@ -5,7 +5,7 @@ pictures; the same events always give the same changes, so that a replay can be 
 """
 
 from detection.rules.accommodations import accommodated
-from detection.rules.fold import State, step, wants_descriptor
+from detection.rules.fold import State, knows_candidate, newly_enrolled, step, wants_descriptor
 from detection.rules.settings import CameraRule, NoticeRule, PeopleRule, RuleSettings, SettingsError, StreamRule
 from detection.rules.values import (
     CAMERA_KINDS,
@@ -45,6 +45,8 @@ __all__ = [
     "Support",
     "Tick",
     "accommodated",
+    "knows_candidate",
+    "newly_enrolled",
     "step",
     "wants_descriptor",
 ]

@@ -101,6 +101,19 @@ def wants_descriptor(state: State, settings: RuleSettings, at: float) -> bool:
     return signs.wants_descriptor(state.scene, settings.different_person, at)
 
 
+def knows_candidate(state: State) -> bool:
+    """Whether there is a reference to compare with."""
+    return state.scene.person.reference is not None
+
+
+def newly_enrolled(before: State, after: State) -> bytes | None:
+    """The reference that the stream has given between these two states: what `Enrolled` takes. None if it has not."""
+    reference = after.scene.person.settled
+    if reference is None or reference is before.scene.person.settled:
+        return None
+    return bytes(reference.astype("<f4").data)
+
+
 def _stepped(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
     match event:
         case StreamExpected():
@@ -112,7 +125,7 @@ def _stepped(state: State, settings: RuleSettings, event: Event) -> tuple[State,
         case _ if state.finished:
             return state, ()
         case Enrolled():
-            return replace(state, scene=signs.enrolled(state.scene, event.reference)), ()
+            return replace(state, scene=signs.enrolled(state.scene, event.reference, photo=event.photo)), ()
         case Sampled():
             return _sampled(state, settings, event)
         case Noticed():
@@ -167,7 +180,7 @@ def _sampled(state: State, settings: RuleSettings, event: Sampled) -> tuple[Stat
         tracks[kind] = track
         if change:
             changes = (*changes, change)
-    return replace(_with_tracks(state, settings, tracks), scene=scene, sampled_at=event.at), changes
+    return _with_tracks(replace(state, scene=scene, sampled_at=event.at), settings, tracks), changes
 
 
 def _with_tracks(state: State, settings: RuleSettings, tracks: Mapping[Kind, Track]) -> State:
@@ -176,6 +189,7 @@ def _with_tracks(state: State, settings: RuleSettings, tracks: Mapping[Kind, Tra
     unsettled = any(
         track.unsettled and settings.camera(kind).enter_seconds <= PROMPT_SECONDS for kind, track in kept.items()
     )
+    unsettled = unsettled or signs.suspects(state.scene, settings.different_person)
     return replace(state, tracks=kept, unsettled=unsettled)
 
 
@@ -195,8 +209,8 @@ def _blind(state: State, settings: RuleSettings) -> tuple[State, Changes]:
     """Close every camera episode and drop every suspicion: we cannot tell."""
     episodes = [track.episode for track in state.tracks.values() if track.episode is not None]
     closed = tuple(camera.close(episode, state.now) for episode in episodes)
-    state = _with_tracks(state, settings, {})
-    return replace(state, scene=signs.forget(state.scene), sampled_at=None), closed
+    state = replace(state, scene=signs.forget(state.scene), sampled_at=None)
+    return _with_tracks(state, settings, {}), closed
 
 
 # --- what is noticed --------------------------------------------------------------------------------------

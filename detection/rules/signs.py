@@ -20,7 +20,7 @@ import numpy as np
 from detection import levels, pose, quality
 from detection.identity import comparison
 from detection.identity.comparison import Described, Limits, Verdict
-from detection.identity.view import is_clear
+from detection.identity.view import slack
 from detection.quality import View
 from detection.rules import stills
 from detection.rules.settings import GazeRule, PersonRule, RuleSettings
@@ -35,6 +35,14 @@ PERHAPS: Final = 0.3
 """Score from which a trace may be the candidate's head."""
 JUMPED: Final = 0.3
 """Share of their union that the boxes of one sitting person keep from one sample to the next."""
+VOTES_APART: Final = 0.5
+"""Seconds from one description to the next while it is not sure: neighbours share their blur and their pose."""
+DOUBTS: Final = 10
+"""Descriptions in a row after which doubt is nothing new any more ..."""
+LONG_DOUBT: Final = 3.0
+"""... and the seconds from one to the next then: each costs a worker some 15 ms."""
+SLIP: Final = 0.05
+"""Seconds by which frames may come early."""
 MOST_GLANCES: Final = 1000
 """Remembered of one candidate."""
 
@@ -79,6 +87,8 @@ class Scene:
     """What the newest comparison said."""
     described_at: float = -inf
     """When that was."""
+    doubted: int = 0
+    """How many comparisons in a row could not tell."""
 
 
 Signs = Mapping[Kind, Sign]
@@ -121,26 +131,34 @@ def forget(scene: Scene) -> Scene:
     return Scene(centre=scene.centre, person=comparison.interrupted(scene.person), verdict=_waiting(scene.person))
 
 
-def enrolled(scene: Scene, reference: bytes) -> Scene:
+def enrolled(scene: Scene, reference: bytes, *, photo: bool) -> Scene:
     """The scene with a reference that is known beforehand; one that was gathered already stays."""
     if scene.person.reference is not None:
         return scene
-    person = comparison.State(reference=np.frombuffer(reference, dtype="<f4").astype(np.float32))
-    return replace(scene, person=person, verdict=Verdict.UNSURE)
+    descriptor = np.frombuffer(reference, dtype="<f4").astype(np.float32)
+    person = comparison.on_photo(descriptor) if photo else comparison.State(reference=descriptor)
+    return replace(scene, person=person, verdict=Verdict.UNSURE, doubted=0)
 
 
 def wants_descriptor(scene: Scene, rule: PersonRule, at: float) -> bool:
-    """Whether the next sample's face should be described: seldom while it is the same, always while it is not sure."""
+    """Whether the next sample's face should be described: seldom while it is the same, often while it is not sure."""
     if not rule.enabled:
         return False
-    since = at - scene.described_at
     match scene.verdict:
         case Verdict.ENROLLING:
-            return since >= _limits(rule).gap
+            pause = _limits(rule).gap
         case Verdict.SAME:
-            return since >= rule.every
+            pause = _limits(rule).gap if scene.person.photo else rule.every
         case Verdict.UNSURE | Verdict.DIFFERENT:
-            return True
+            pause = VOTES_APART if scene.doubted < DOUBTS else LONG_DOUBT
+    return at - scene.described_at >= pause - SLIP
+
+
+def suspects(scene: Scene, rule: PersonRule) -> bool:
+    """Whether the first votes after an interruption are far: more samples at once, to be sure soon."""
+    votes = scene.person.votes
+    few = scene.verdict is Verdict.UNSURE and 0 < len(votes) < _limits(rule).votes
+    return few and votes[-1] > rule.distance
 
 
 def _waiting(person: comparison.State) -> Verdict:
@@ -202,26 +220,31 @@ def _compare(scene: Scene, rule: PersonRule, event: Sampled, people: tuple[Face,
     if len(people) != 1 or len(seen.faces) != 1:
         # Nobody there is no other person; who of several is the candidate cannot be told.
         person = comparison.interrupted(scene.person)
-        return replace(scene, person=person, verdict=_waiting(person)), NOTHING if people else NO
+        return replace(scene, person=person, verdict=_waiting(person), doubted=0), NOTHING if people else NO
     (face,) = people
     if scene.face is not None and stills.overlap(scene.face, face.box) < JUMPED:
         person = comparison.interrupted(scene.person)
-        scene = replace(scene, person=person, verdict=_waiting(person))
+        scene = replace(scene, person=person, verdict=_waiting(person), doubted=0)
     if event.descriptor is None:
         return scene, NOTHING
-    clear = is_clear(face, width=seen.width, height=seen.height)
-    described = Described(event.at, np.frombuffer(event.descriptor, dtype="<f4").astype(np.float32), clear)
-    limits = _limits(rule)
-    person, result = comparison.step(scene.person, limits, described)
-    scene = replace(scene, person=person, verdict=result.verdict, described_at=event.at)
+    far = slack(face, width=seen.width, height=seen.height)
+    if far is None:
+        return replace(scene, described_at=event.at, doubted=scene.doubted + 1), NOTHING
+    described = Described(event.at, np.frombuffer(event.descriptor, dtype="<f4").astype(np.float32), far)
+    person, result = comparison.step(scene.person, _limits(rule), described)
+    doubted = scene.doubted + 1 if result.verdict is Verdict.UNSURE else 0
+    # When the stream has come to agree with a photo, the verdict was about the photo.
+    verdict = result.verdict if person.votes or person.reference is None else Verdict.UNSURE
+    scene = replace(scene, person=person, verdict=verdict, described_at=event.at, doubted=doubted)
     if result.verdict is Verdict.DIFFERENT:
         score = None if result.median is None else round(result.median, 3)
-        return scene, Sign(True, "a face unlike the candidate's", score, limits.different)
+        return scene, Sign(True, "a face unlike the candidate's", score, result.limit)
     return scene, NO if result.verdict is Verdict.SAME else NOTHING
 
 
 def _limits(rule: PersonRule) -> Limits:
-    return Limits(different=rule.distance)
+    usual = Limits()
+    return replace(usual, different=rule.distance, photo=rule.distance + usual.photo - usual.different)
 
 
 def _gaze(scene: Scene, rule: GazeRule, event: Sampled, people: tuple[Face, ...]) -> tuple[Scene, Sign]:

@@ -50,6 +50,8 @@ class Enrolled:
     """When."""
     reference: bytes = field(repr=False)
     """The reference: 128 little-endian float32."""
+    photo: bool = False
+    """Whether it is of one photo, with which the stream is still to agree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ async def _keep_reference(call: Call, meeting_id: UUID, text: str) -> str:
     except (binascii.Error, ValueError):
         raise Invalid("reference_photo: not base64.") from None
     check_picture(data)
+    await call.services.photos.check(data)
     key = f"{meeting_id}/references/{new_id()}.jpg"
     await call.services.ledger.keep([], {key: data})
     return key
