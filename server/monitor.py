@@ -102,10 +102,14 @@ class Monitor:
                 "The slower detector is at work, since the weights of the better one are not here. It counts right in "
                 "97 of 100 ordinary pictures, and finds two people in 87 of 100 where they are far away; beside a near "
                 "face it misses any that is narrower than a twelfth of the picture. It takes twenty times as long. "
-                "It does not tell whether it is still the candidate. "
+                "It does not tell whether it is still the candidate, nor where they look. "
                 "The operator can have the better one with `invigil models fetch`."
             )
         return None
+
+    def judges(self, kind: Kind) -> bool:
+        """Whether the detector can tell this kind at all: two of them need landmarks, which `hog` does not give."""
+        return self.name != "hog" or kind not in (Kind.DIFFERENT_PERSON, Kind.LOOKING_AWAY)
 
     @property
     def failing(self) -> bool:

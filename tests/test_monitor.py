@@ -313,3 +313,12 @@ async def test_health_names_the_detector_at_work(http: Http) -> None:
     assert health["detector"] == ("yunet" if faces.models_folder() else "hog")
     assert health["workers"] == {"wanted": 1, "alive": 1}
     assert (health["notice"] is None) is (faces.models_folder() is not None)
+
+
+async def test_candidates_are_told_only_what_the_detector_at_work_can_tell(serve: Serve) -> None:
+    async with serve(workers=1, detector="hog") as server, people.calls(server) as http:
+        room = await people.exam(http)
+        async with people.candidate(room) as ada:
+            looked_for = (await http.get("/api/held", str(ada.token))).json["looked_for"]
+    assert "multiple_faces" in looked_for
+    assert not {"different_person", "looking_away"} & set(looked_for)

@@ -43,7 +43,7 @@ async def held(call: Call) -> protocol.HeldList:
     candidate = meeting.candidate(identity.participant_id)
     return protocol.HeldList(
         held=[held_view(each, reviews.get(each.id)) for each in found],
-        looked_for=candidate.rules.kinds,
+        looked_for=[kind for kind in candidate.rules.kinds if call.services.monitor.judges(kind)],
         accommodations=candidate.record.accommodations,
     )
 
