@@ -141,7 +141,7 @@ class Monitor:
 
     def enrol(self, candidate: Candidate, reference: bytes, *, photo: bool = False) -> None:
         """Who the candidate is, is known beforehand: from before a restart, or from a reference photo."""
-        if not candidate.over:
+        if not candidate.over and candidate.rules.different_person.enabled:
             self._apply(candidate, Enrolled(self._clock(), reference, photo=photo))
 
     async def examine(self, jpeg: bytes, *, describe: bool = False) -> codec.Observed | codec.Failed | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from detection.levels import GRID
 from detection.rules import (
     Change,
     ChangeType,
@@ -47,6 +48,14 @@ def seen(*faces: Face) -> Observation:
 ALONE = seen(face())
 ELSEWHERE = seen(face(Box(0.0, 0.0, 0.25, 0.4)))
 PROFILE = seen(face(nose=1.5))
+
+
+def room(change: int) -> Observation:
+    """The candidate's place, with half of the picture darker and half of it lighter by so many levels."""
+    halves = np.full((GRID[1], GRID[0]), 100, dtype=np.uint8)
+    halves[:, : GRID[0] // 2] -= change
+    halves[:, GRID[0] // 2 :] += change
+    return replace(ALONE, levels=halves.tobytes())
 
 
 @dataclass
@@ -110,6 +119,15 @@ def test_somebody_else_in_the_very_same_place_is_found_by_the_next_comparisons()
     began = exam.now
     (opened,) = exam.show(ALONE, 0.8, 30).opened
     assert opened - began <= 10 + 6
+
+
+@pytest.mark.parametrize(("change", "within"), [(50, 5), (40, 16)], ids=["a cut", "somebody moved"])
+def test_another_picture_altogether_is_looked_into_at_once(change: int, within: int) -> None:
+    exam = Exam().show(room(0), 0.0, 31)
+    began = exam.now
+    (opened,) = exam.show(room(change), 0.8, 30).opened
+    # The comparison before was a second ago: without a cut, the next is nine seconds away.
+    assert within - 7 < opened - began <= within
 
 
 def test_the_candidate_who_comes_back_ends_it() -> None:

@@ -39,8 +39,8 @@ class Limits:
     """Beyond it: another. Of clear faces, 4 of 7,799 lie so far from the mean of five of the same person, and 0.03 %
     of other people's nearer."""
     photo: float = 0.65
-    """Beyond it: another than on the photo. One photo says less than five frames: of stills of one person taken on
-    different days, 0.7 % lie farther apart than 0.60, none of 302 farther than 0.65; of two people's, 1.7 % nearer."""
+    """Beyond it: another than on the photo. One photo says less than five frames: of 302 pairs of clear stills of one
+    person, 0.7 % lie farther apart than 0.60 and none than 0.65; of two people's, 1.7 % nearer."""
     votes: int = 5
     """How many distances are medianed; at least 3, so that one frame never decides."""
     references: int = 5

@@ -35,6 +35,9 @@ PERHAPS: Final = 0.3
 """Score from which a trace may be the candidate's head."""
 JUMPED: Final = 0.3
 """Share of their union that the boxes of one sitting person keep from one sample to the next."""
+CUT: Final = 45.0
+"""Mean change in levels of the whole picture beyond which another picture has taken its place. Within a second, people
+close before their cameras change theirs by up to 43, a cut to somebody else by 50 to 85."""
 VOTES_APART: Final = 0.5
 """Seconds from one description to the next while it is not sure: neighbours share their blur and their pose."""
 DOUBTS: Final = 10
@@ -222,7 +225,7 @@ def _compare(scene: Scene, rule: PersonRule, event: Sampled, people: tuple[Face,
         person = comparison.interrupted(scene.person)
         return replace(scene, person=person, verdict=_waiting(person), doubted=0), NOTHING if people else NO
     (face,) = people
-    if scene.face is not None and stills.overlap(scene.face, face.box) < JUMPED:
+    if _broken(scene, seen, face):
         person = comparison.interrupted(scene.person)
         scene = replace(scene, person=person, verdict=_waiting(person), doubted=0)
     if event.descriptor is None:
@@ -240,6 +243,14 @@ def _compare(scene: Scene, rule: PersonRule, event: Sampled, people: tuple[Face,
         score = None if result.median is None else round(result.median, 3)
         return scene, Sign(True, "a face unlike the candidate's", score, result.limit)
     return scene, NO if result.verdict is Verdict.SAME else NOTHING
+
+
+def _broken(scene: Scene, seen: Observation, face: Face) -> bool:
+    """Whether it need not be the one who was there before: the face has jumped, or all of the picture is another."""
+    if scene.face is None:
+        return False
+    cut = bool(scene.seat and seen.levels) and levels.mean_change(scene.seat, seen.levels) > CUT
+    return cut or stills.overlap(scene.face, face.box) < JUMPED
 
 
 def _limits(rule: PersonRule) -> Limits:
