@@ -2,7 +2,7 @@
 
 import pytest
 
-from detection.faces.second_look import SecondLook
+from detection.faces.second_look import SecondLook, Tuning
 
 from .test_second_look import GREY, Eye, Second
 from .test_views import face
@@ -43,10 +43,24 @@ def test_a_face_too_small_for_the_second_opinion_counts_without(size: int, asked
 
 @pytest.mark.parametrize(
     ("scores", "close_ups", "count"),
-    [([0.9], 2, 1), ([0.1, 0.9], 3, 1), ([0.1, 0.2, 0.9], 4, 1), ([0.1], 3, 0)],
+    [([0.9], 2, 2), ([0.1, 0.9], 3, 2), ([0.1, 0.2, 0.9], 4, 2), ([0.1], 3, 1)],
     ids=["upright", "rolled one way", "rolled the other way", "no face"],
 )
-def test_a_close_up_without_a_face_is_tried_at_other_rolls(scores: list[float], close_ups: int, count: int) -> None:
-    eye = Eye([face(160, 120, 40, score=0.5)], scores)  # its landmarks say that the head is upright
+def test_beside_a_face_a_candidate_is_tried_at_other_rolls(scores: list[float], close_ups: int, count: int) -> None:
+    # The landmarks of the second say that its head is upright.
+    eye = Eye([face(60, 60, 40, score=0.95), face(200, 120, 40, score=0.5)], scores)
     assert len(SecondLook(eye).detect(GREY).faces) == count
     assert eye.close_ups == close_ups
+
+
+def test_where_nobody_is_the_frame_is_turned_and_no_candidate_is() -> None:
+    eye = Eye([face(160, 120, 40, score=0.5)], [0.1])
+    assert SecondLook(eye).detect(GREY).faces == ()
+    assert (eye.close_ups, len(eye.sizes)) == (1, 1 + 1 + len(Tuning().turns))
+
+
+def test_what_the_second_opinion_refused_is_not_asked_again_at_another_roll() -> None:
+    second = Second(False)
+    eye = Eye([face(60, 60, 40, score=0.95), face(200, 120, 40, score=0.5)], [0.71])
+    assert len(SecondLook(eye, opinion=second).detect(GREY).faces) == 1
+    assert (second.asked, eye.close_ups) == (1, 2)

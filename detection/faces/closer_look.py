@@ -6,6 +6,7 @@ of false ones.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -25,13 +26,9 @@ class Evidence:
     trace: float = 0.15
     """Weakest score in a close-up that is a face at all."""
     steady: float = 0.7
-    """Score of the first close-up from which no other roll is tried."""
+    """Score of the first close-up from which no further roll is tried."""
     refuse: float = 0.3
-    """A first close-up that is weaker at every roll settles that it is no face."""
-    rolls: tuple[float, ...] = (-40.0, 0.0, 40.0)
-    """The rolls that are tried, in degrees. Each close-up shows faces up to some 25 degrees off."""
-    apart: float = 15.0
-    """Degrees from a roll tried before within which another is not worth it."""
+    """A first close-up that is weaker settles that at this roll there is no face."""
     weigh: float = 0.5
     """Mean score from which the second opinion is asked; below it nearly nothing is a face."""
     enough: float = 0.65
@@ -107,9 +104,8 @@ class CloserLook:
         self.spent = 0
         """Close-ups made so far, of all frames."""
 
-    def confirm(self, views: Views, guess: Found) -> Found | None:
-        """The face that close-ups of a candidate show, or nothing."""
-        first = self.upright(views, guess)
+    def confirm(self, views: Views, guess: Found, first: Found | None) -> Found | None:
+        """The face that a candidate is, of which the first close-up shows this, or nothing."""
         if first is None or first.score < self._evidence.refuse:
             return None
         second = self._look(views, first, SECOND)
@@ -119,20 +115,20 @@ class CloserLook:
             return None
         return replace(at, row=np.concatenate((np.array([mean], dtype=np.float32), at.row[1:])))
 
-    def upright(self, views: Views, guess: Found) -> Found | None:
-        """What the first close-up shows at the roll that shows it best."""
+    def upright(self, views: Views, guess: Found, rolls: Iterable[float]) -> Found | None:
+        """What the first close-up shows at the roll that shows most; the first that shows enough will do."""
         best: Found | None = None
-        tried: list[float] = []
-        for angle in (guess.roll, *self._evidence.rolls):
-            if any(abs(angle - each) < self._evidence.apart for each in tried):
-                continue
-            tried.append(angle)
+        for angle in rolls:
             seen = self._look(views, replace(guess, roll=angle), FIRST)
             if seen and (best is None or seen.score > best.score):
                 best = seen
-            if best and best.score >= self._evidence.steady:
+            if self.steady(best):
                 break
         return best
+
+    def steady(self, first: Found | None) -> bool:
+        """Whether a first close-up shows so much of a face that its roll is the right one."""
+        return first is not None and first.score >= self._evidence.steady
 
     def bounded(self, angle: float) -> float:
         """The angle, no steeper than what is taken back."""

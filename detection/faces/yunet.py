@@ -23,6 +23,8 @@ THRESHOLD: Final = 0.7
 """Best of the thresholds tried on labelled pictures at 320 px, for a single pass: lower takes dogs for faces."""
 TRACE: Final = 0.15
 """Weakest score that is told at all: nearly every face reaches it, however bad the view."""
+NOTHING: Final = np.zeros((0, 15), dtype=np.float32)
+"""No rows."""
 MAX_FACES: Final = 50
 """Weaker ones are dropped; no rule counts that far."""
 
@@ -81,16 +83,17 @@ def _tensor(frame: Frame) -> Floats:
 
 def _decode(cls: Floats, obj: Floats, bbox: Floats, kps: Floats, *, stride: int, columns: int, least: float) -> Floats:
     """One row per cell that reaches the threshold: score, x1, y1, x2, y2 and five landmarks, in pixels."""
-    scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
-    cells = np.flatnonzero(scores >= least)
+    products = cls[0, :, 0] * obj[0, :, 0]
+    cells = np.flatnonzero(products >= least * least)
+    if not cells.size:
+        return NOTHING
     origin = np.stack((cells % columns, cells // columns), axis=1).astype(np.float32)
     offsets = bbox[0, cells]
     centre = (origin + offsets[:, :2]) * stride
     half = np.exp(np.minimum(offsets[:, 2:], 10)) * (stride / 2)  # clipped: a wild value must not overflow
     points = (kps[0, cells].reshape(-1, 5, 2) + origin[:, np.newaxis]) * stride
-    return np.concatenate(
-        (scores[cells, np.newaxis], centre - half, centre + half, points.reshape(-1, 10)), axis=1, dtype=np.float32
-    )
+    scores = np.sqrt(products[cells, np.newaxis])
+    return np.concatenate((scores, centre - half, centre + half, points.reshape(-1, 10)), axis=1, dtype=np.float32)
 
 
 def _suppress(rows: Floats) -> Floats:
