@@ -112,7 +112,7 @@ def decode(data: bytes) -> Frame:
 
 def measure(frame: Frame) -> tuple[Quality, bytes]:
     """How good the view is, and its levels, on a small grey picture of the same size for every camera."""
-    grey = cv2.cvtColor(shrink(frame, QUALITY_SIDE), cv2.COLOR_BGR2GRAY)
+    grey = shrink(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), dtype=np.uint8), QUALITY_SIDE)
     mean, deviation = cv2.meanStdDev(grey)
     _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
     quality = Quality(

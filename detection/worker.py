@@ -83,7 +83,7 @@ def warm(analyzer: "Analyzer") -> None:
     """Look at a grey frame once, so that the first candidate does not wait for lazy initialisation."""
     import numpy as np  # noqa: PLC0415
 
-    analyzer.look(np.full((240, 320, 3), 127, dtype=np.uint8))
+    analyzer.look(np.full((360, 480, 3), 127, dtype=np.uint8))
 
 
 def serve(analyzer: "Analyzer", requests: BinaryIO, replies: BinaryIO) -> None:

@@ -144,7 +144,7 @@ class Pace(Wire):
     """How the candidate's browser should stream."""
 
     fps: float = Field(default=5.0, gt=0, le=15)
-    width: int = Field(default=320, ge=160, le=1280)
+    width: int = Field(default=480, ge=160, le=1280)
     quality: float = Field(default=0.6, ge=0.3, le=0.95)
 
 

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     """Seconds past which overload does not stretch the interval of anyone before all others."""
     stream_fps: float = Field(default=5.0, gt=0, le=15)
     """Frames a second that candidates send."""
-    stream_width: int = Field(default=320, ge=160, le=1280)
+    stream_width: int = Field(default=480, ge=160, le=1280)
     """Width of those frames in pixels."""
     stream_quality: float = Field(default=0.6, ge=0.3, le=0.95)
     """JPEG quality of those frames."""

@@ -656,7 +656,7 @@ async def test_a_frame_is_acknowledged_with_the_pace_and_the_open_warnings(http:
     assert answer.status == 200
     fps = answer.json["pace"].pop("fps")
     assert 1 <= fps <= 5  # less than asked for while this machine lags
-    assert answer.json == {"ok": True, "pace": {"width": 320, "quality": 0.6}, "warnings": []}
+    assert answer.json == {"ok": True, "pace": {"width": 480, "quality": 0.6}, "warnings": []}
 
 
 @pytest.mark.parametrize("name", BAD_PICTURES)

@@ -45,7 +45,7 @@ async def test_a_candidate_is_told_how_to_stream_and_frames_are_acknowledged(roo
     await person.connect()
     pace = await person.inbox.next("pace")
     assert 1 <= pace.pop("fps") <= 5  # less than asked for while this machine lags
-    assert pace == {"width": 320, "quality": 0.6}
+    assert pace == {"width": 480, "quality": 0.6}
     assert [await person.frame() for _ in range(3)] == [{"ok": True}] * 3
     await person.close()
 

@@ -18,7 +18,7 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_setting_there_are_the_defaults_of_the_design() -> None:
     settings = load()
     assert (settings.sample_interval, settings.max_interval) == (1.0, 5.0)
-    assert (settings.stream_fps, settings.stream_width, settings.stream_quality) == (5.0, 320, 0.6)
+    assert (settings.stream_fps, settings.stream_width, settings.stream_quality) == (5.0, 480, 0.6)
     assert settings.host == "127.0.0.1"
 
 
@@ -118,7 +118,7 @@ def test_a_meeting_overrides_rules_and_stream() -> None:
     made = load().for_meeting({"sample_interval": 0.5, "no_face": {"enabled": False}, "stream": {"fps": 2}})
     assert made.rules.sample_interval == 0.5
     assert not made.rules.no_face.enabled
-    assert (made.stream.fps, made.stream.width) == (2, 320)
+    assert (made.stream.fps, made.stream.width) == (2, 480)
 
 
 def test_a_meeting_without_overrides_has_the_servers_settings() -> None:

@@ -81,7 +81,7 @@ describe("frames over the socket", () => {
     connection.sendFrame(frame(1));
     await vi.waitFor(() => expect(paces).toEqual([{ fps: 2, width: 480, quality: 0.5 }]));
     server.tell("pace", { fps: 9 });
-    await vi.waitFor(() => expect(paces[1]).toEqual({ fps: 9, width: 320, quality: 0.6 }));
+    await vi.waitFor(() => expect(paces[1]).toEqual({ fps: 9, width: 480, quality: 0.6 }));
   });
 });
 

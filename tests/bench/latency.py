@@ -21,7 +21,7 @@ def measure(say: Callable[[str], None]) -> list[dict[str, Any]]:
     """The simulator's report for each crowd."""
     folder = faces.models_folder()
     settings = {"log_level": "warning"} | ({} if folder is None else {"models": str(folder)})
-    say("Latency: 5 fps each at 320 px; frame received -> incident at the proctor, in milliseconds")
+    say("Latency: 5 fps each at the default width; frame received -> incident at the proctor, in milliseconds")
     if folder is None:
         say("  (with HOG: YuNet's weights are not here)")
     rows = []

@@ -3,7 +3,7 @@
 import type { Pace } from "./protocol";
 
 /** What the server assumes until it says otherwise. */
-export const DEFAULT_PACE: Required<Pace> = { fps: 5, width: 320, quality: 0.6 };
+export const DEFAULT_PACE: Required<Pace> = { fps: 5, width: 480, quality: 0.6 };
 
 /** The size to encode at: the width asked for, never larger than the source, in the source's proportions. */
 export function fitted(source: { width: number; height: number }, width: number): { width: number; height: number } {
