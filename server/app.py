@@ -31,9 +31,9 @@ from server.tokens import Tokens
 from server.views import IncidentViews
 from storage.database import Database, migrate
 from storage.embedded import EmbeddedPostgres
-from storage.evidence import EvidenceStore
 from storage.folder import DataFolder
 from storage.ledger import Ledger
+from storage.objects import ObjectStore
 from storage.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     """A server, from its data folder up, until the context ends.
 
     Raises:
-        FolderInUse, EmbeddedDatabaseFailed, DatabaseAway, EvidenceError, DetectorFailed, WorkerLost, OSError:
+        FolderInUse, EmbeddedDatabaseFailed, DatabaseAway, ObjectStoreError, DetectorFailed, WorkerLost, OSError:
         why it could not start.
     """
     async with AsyncExitStack() as stack:
@@ -72,7 +72,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         key = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(folder.secret)
         tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)
         evidence = (
-            EvidenceStore.at(settings.evidence_url) if settings.evidence_url else EvidenceStore.local(folder.evidence)
+            ObjectStore.at(settings.evidence_url) if settings.evidence_url else ObjectStore.local(folder.evidence)
         )
         metrics = Metrics()
         spool = await asyncio.to_thread(Spool, folder.spool)
