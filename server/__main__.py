@@ -85,8 +85,8 @@ async def _run_server(settings: Settings) -> int:
     from server.workers import DetectorFailed, WorkerLost  # noqa: PLC0415
     from storage.database import DatabaseAway  # noqa: PLC0415
     from storage.embedded import EmbeddedDatabaseFailed  # noqa: PLC0415
-    from storage.evidence import EvidenceError  # noqa: PLC0415
     from storage.folder import FolderInUse  # noqa: PLC0415
+    from storage.objects import ObjectStoreError  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +110,7 @@ async def _run_server(settings: Settings) -> int:
         DatabaseAway,
         DetectorFailed,
         EmbeddedDatabaseFailed,
-        EvidenceError,
+        ObjectStoreError,
         FolderInUse,
         OSError,
         WorkerLost,

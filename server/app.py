@@ -13,6 +13,7 @@ from aiohttp import web
 from server.api.calls import MAX_BODY_BYTES, SERVICES, errors, uncompressed
 from server.api.origins import origins
 from server.api.routes import add_routes
+from server.archive import Archive
 from server.candidate_channel import CandidateChannel
 from server.channels import Channels
 from server.incidents import Incidents
@@ -22,8 +23,10 @@ from server.metrics import Metrics
 from server.monitor import Monitor
 from server.pacing import Pacing
 from server.photos import Photos
+from server.playback import Playback
 from server.proctor_channel import ProctorChannel
 from server.providers import Providers
+from server.recorder import Recorder
 from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
@@ -31,9 +34,10 @@ from server.tokens import Tokens
 from server.views import IncidentViews
 from storage.database import Database, migrate
 from storage.embedded import EmbeddedPostgres
-from storage.evidence import EvidenceStore
 from storage.folder import DataFolder
 from storage.ledger import Ledger
+from storage.objects import ObjectStore
+from storage.recordings.chain import SigningKey
 from storage.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -54,12 +58,28 @@ class Running:
     """Its parts, for tests."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where everything is kept."""
+
+    folder: DataFolder
+    """On this machine."""
+    database: Database
+    """Rows."""
+    ledger: Ledger
+    """Rows and photographs, also while their homes are away."""
+    recordings: ObjectStore
+    """Segments of recordings."""
+    signing_key: SigningKey
+    """What recordings are signed with."""
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """A server, from its data folder up, until the context ends.
 
     Raises:
-        FolderInUse, EmbeddedDatabaseFailed, DatabaseAway, EvidenceError, DetectorFailed, WorkerLost, OSError:
+        FolderInUse, EmbeddedDatabaseFailed, DatabaseAway, ObjectStoreError, DetectorFailed, WorkerLost, OSError:
         why it could not start.
     """
     async with AsyncExitStack() as stack:
@@ -71,13 +91,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         )
         key = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(folder.secret)
         tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)
-        evidence = (
-            EvidenceStore.at(settings.evidence_url) if settings.evidence_url else EvidenceStore.local(folder.evidence)
-        )
         metrics = Metrics()
-        spool = await asyncio.to_thread(Spool, folder.spool)
-        ledger = Ledger(database, evidence, spool, spooled=metrics.spooled.inc)
-        services, channels = _assemble(settings, tokens, Seal(key), database, ledger, metrics)
+        stores = await _stores(settings, folder, database, metrics)
+        services, channels = _assemble(settings, tokens, Seal(key), stores, metrics)
         await _start(services, stack)
         url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
@@ -97,6 +113,17 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     return database
 
 
+async def _stores(settings: Settings, folder: DataFolder, database: Database, metrics: Metrics) -> Stores:
+    """Everything that keeps something."""
+    evidence, recordings = (
+        ObjectStore.at(url) if url else ObjectStore.local(local)
+        for url, local in ((settings.evidence_url, folder.evidence), (settings.recordings_url, folder.recordings))
+    )
+    spool = await asyncio.to_thread(Spool, folder.spool)
+    ledger = Ledger(database, evidence, spool, spooled=metrics.spooled.inc)
+    return Stores(folder, database, ledger, recordings, SigningKey(await asyncio.to_thread(folder.signing_key)))
+
+
 def steady_clock() -> Callable[[], float]:
     """Seconds since the epoch that never jump: a clock that is set back would stop all sampling until it caught up."""
     began = time.time() - time.monotonic()
@@ -104,10 +131,10 @@ def steady_clock() -> Callable[[], float]:
 
 
 def _assemble(
-    settings: Settings, tokens: Tokens, seal: Seal, database: Database, ledger: Ledger, metrics: Metrics
+    settings: Settings, tokens: Tokens, seal: Seal, stores: Stores, metrics: Metrics
 ) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
-    clock = steady_clock()
+    clock, database, ledger = steady_clock(), stores.database, stores.ledger
     channels = Channels(settings.allowed_origins, metrics)
     views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
     incidents = Incidents(
@@ -119,12 +146,14 @@ def _assemble(
         clock=clock,
     )
     templates = Templates(seal, database, clock)
+    recorder = _recorder(settings, stores, incidents, metrics, clock)
     monitor = Monitor(
         detector=settings.detector,
         models=settings.models_dir,
         workers=settings.workers,
         incidents=incidents,
         templates=templates,
+        recorder=recorder,
         metrics=metrics,
         clock=clock,
     )
@@ -134,13 +163,22 @@ def _assemble(
         incidents=incidents,
         monitor=monitor,
         templates=templates,
+        recorder=recorder,
         presence=channels,
         providers=Providers(),
         clock=clock,
     )
     pacing = Pacing(candidates=lobby.candidates, sender=channels.broadcast, metrics=metrics)
     photos = Photos(monitor=monitor, ledger=ledger, metrics=metrics)
-    intake = Intake(lobby=lobby, monitor=monitor, photos=photos, incidents=incidents, metrics=metrics, clock=clock)
+    intake = Intake(
+        lobby=lobby,
+        monitor=monitor,
+        photos=photos,
+        recorder=recorder,
+        incidents=incidents,
+        metrics=metrics,
+        clock=clock,
+    )
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -151,6 +189,9 @@ def _assemble(
         photos=photos,
         templates=templates,
         pacing=pacing,
+        recorder=recorder,
+        playback=Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing),
+        signing_key=stores.signing_key,
         database=database,
         ledger=ledger,
         views=views,
@@ -160,19 +201,42 @@ def _assemble(
     return services, channels
 
 
+def _recorder(
+    settings: Settings, stores: Stores, incidents: Incidents, metrics: Metrics, clock: Callable[[], float]
+) -> Recorder:
+    archive = Archive(
+        store=stores.recordings,
+        ledger=stores.ledger,
+        database=stores.database,
+        key=stores.signing_key,
+        settled=incidents.settled,
+        metrics=metrics,
+    )
+    return Recorder(
+        enabled=settings.record,
+        folder=stores.folder.growing,
+        archive=archive,
+        database=stores.database,
+        metrics=metrics,
+        clock=clock,
+    )
+
+
 async def _start(services: Services, stack: AsyncExitStack) -> None:
     """Set the loops going. They end in the reverse order: what is pending is still kept and told."""
+    await services.ledger.drain()  # before anybody looks for what was left open
     services.incidents.start()
     stack.push_async_callback(services.incidents.close)
     services.templates.start()
     stack.push_async_callback(services.templates.close)
+    stack.push_async_callback(services.recorder.close_all)
+    await services.recorder.start()
     await services.monitor.start()
     stack.push_async_callback(services.monitor.close)
     services.photos.start()
     stack.push_async_callback(services.photos.close)
     services.pacing.start()
     stack.push_async_callback(services.pacing.close)
-    await services.ledger.drain()  # before `resume` looks for what was left open
     await services.lobby.resume()
 
 

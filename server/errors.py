@@ -11,7 +11,8 @@ InvigilError
 ├── TooLarge         413 too_large
 ├── TooMany          429 too_many
 ├── NotBuilt         501 not_implemented
-└── Away             503 away: the database cannot be had just now
+├── Away             503 away: the database cannot be had just now
+└── NoSpace          507 no_space: an exam could not be recorded to its end
 """
 
 
@@ -100,3 +101,9 @@ class Away(InvigilError):
     """The database cannot be had just now; try again."""
 
     status, code = 503, "away"
+
+
+class NoSpace(InvigilError):
+    """The disk has no room for another exam's recordings."""
+
+    status, code = 507, "no_space"

@@ -18,7 +18,7 @@ from server.tasks import cancel, every, guarded
 from server.tokens import Identity
 from storage.database import Database, DatabaseAway
 from storage.ledger import Ledger
-from storage.records import ActivityRecord, Json, ReviewRecord, Row, new_id
+from storage.records import ActivityRecord, IncidentRecord, Json, ReviewRecord, new_id
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class _Pending:
     meeting: Meeting
     candidate: Candidate | None
     incident: LiveIncident
-    rows: list[Row]
+    rows: list[IncidentRecord | ReviewRecord]
     pictures: dict[str, bytes] = field(default_factory=dict)
     received_at: float | None = None
     kept: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,6 +103,10 @@ class Incidents:
             async with asyncio.timeout(3):
                 await self._idle.wait()
         await cancel(*self._tasks)
+
+    async def settled(self) -> None:
+        """Wait until all that was reported so far is kept and told."""
+        await self._idle.wait()
 
     # --- what happens -------------------------------------------------------------------------------------
 

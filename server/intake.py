@@ -13,6 +13,7 @@ from server.metrics import Metrics
 from server.monitor import Monitor
 from server.photos import Photos
 from server.protocol import ActivityKind, ActivityMessage, FrameMessage
+from server.recorder import Recorder
 from server.sampling import Frame
 
 
@@ -25,6 +26,7 @@ class Intake:
         lobby: Lobby,
         monitor: Monitor,
         photos: Photos,
+        recorder: Recorder,
         incidents: Incidents,
         metrics: Metrics,
         clock: Callable[[], float],
@@ -32,6 +34,7 @@ class Intake:
         self._lobby = lobby
         self._monitor = monitor
         self._photos = photos
+        self._recorder = recorder
         self._incidents = incidents
         self._metrics = metrics
         self._clock = clock
@@ -54,6 +57,7 @@ class Intake:
             candidate.refused += 1
             raise
         self._metrics.frames_received.inc()
+        self._recorder.frame(candidate, frame)
         self._monitor.offer(candidate, frame)
         if candidate.frames == 1:
             self._photos.enrol(candidate)

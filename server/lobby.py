@@ -18,6 +18,7 @@ from server.meetings import Candidate, LiveIncident, Meeting, moment
 from server.monitor import Monitor
 from server.protocol import Provider, Role
 from server.providers import Providers
+from server.recorder import Recorder
 from server.settings import MeetingSettings, Settings
 from server.tasks import guarded
 from server.templates import Templates
@@ -58,6 +59,7 @@ class Lobby:
         incidents: Incidents,
         monitor: Monitor,
         templates: Templates,
+        recorder: Recorder,
         presence: Presence,
         providers: Providers,
         clock: Callable[[], float],
@@ -67,6 +69,7 @@ class Lobby:
         self._incidents = incidents
         self._monitor = monitor
         self._templates = templates
+        self._recorder = recorder
         self._presence = presence
         self._providers = providers
         self._clock = clock
@@ -97,8 +100,10 @@ class Lobby:
 
         Raises:
             Invalid: the settings or the provider are none this server knows.
+            NoSpace: the disk has no room for its recordings.
         """
         settings = self._settings.for_meeting(overrides)
+        self._recorder.require_room(settings.stream)
         record = MeetingRecord(new_id(), title, provider, secrets.token_urlsafe(12), overrides, moment(self._clock()))
         await self._providers.get(provider).create(record)
         await self._database.insert_meeting(record)
@@ -143,7 +148,10 @@ class Lobby:
         meeting = Meeting(record, self._settings_of(record))
         finished = await self._database.finished_candidates(meeting_id)
         for participant in await self._database.participants(meeting_id, Role.CANDIDATE):
-            self._add_known(meeting, participant).finished = participant.id in finished
+            candidate = self._add_known(meeting, participant)
+            candidate.finished = participant.id in finished
+            if (last_seq := self._recorder.last_seq(participant.id)) is not None:
+                candidate.last_seq = last_seq
         incidents = await self._database.incidents(meeting_id, limit=200)
         reviews = await self._database.latest_reviews([each.id for each in incidents])
         for incident in reversed(incidents):

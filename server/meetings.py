@@ -95,8 +95,12 @@ class Candidate:
     """The candidate said that they are done."""
     latest: Frame | None = None
     """The newest frame, sampled or not."""
+    last_seq: int = -1
+    """The newest frame's number, also from before a restart."""
     frames: int = 0
     refused: int = 0
+    not_recorded: int = 0
+    """Frames that are missing in the recording: the disk was slow or full."""
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=RECENT_SAMPLES))
     """The newest judged frames, for evidence."""
     open: dict[Kind, UUID] = field(default_factory=dict)
@@ -153,13 +157,14 @@ class Candidate:
         Raises:
             BadFrame: `replayed_seq`, its count is not above the last one's.
         """
-        if self.latest is not None and frame.seq <= self.latest.seq:
+        if frame.seq <= self.last_seq:
             raise BadFrame(
-                f"seq {frame.seq} was sent before or is out of order; the last was {self.latest.seq}.",
+                f"seq {frame.seq} was sent before or is out of order; the last was {self.last_seq}.",
                 code="replayed_seq",
-                last_seq=self.latest.seq,
+                last_seq=self.last_seq,
             )
         self.latest = frame
+        self.last_seq = frame.seq
         self.frames += 1
 
     def last_picture_at(self) -> float | None:
@@ -191,6 +196,7 @@ class Candidate:
             frames=self.frames,
             dropped=0 if self.slot is None else self.slot.dropped,
             refused=self.refused,
+            not_recorded=self.not_recorded,
             sample_interval=None if self.slot is None else self.slot.achieved,
             open_incidents=sorted(self.open),
             accommodations=self.record.accommodations,

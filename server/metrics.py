@@ -27,6 +27,11 @@ class Metrics:
             "frames_dropped_total", "Frames replaced by a newer one before they were sampled."
         )
         self.frames_refused = counter("frames_refused_total", "Frames refused, by the code of the error.", "code")
+        self.recording_frames = counter("recording_frames_total", "Frames given to the recordings.")
+        self.recording_frames_dropped = counter(
+            "recording_frames_dropped_total", "Frames that are missing in the recordings: the disk was slow or full."
+        )
+        self.recording_segments = counter("recording_segments_total", "Segments in the object store and the index.")
         self.samples = counter("samples_total", "Frames that detection looked at.")
         self.samples_failed = counter(
             "samples_failed_total", "Samples that could not be decoded, or on which the detector failed."
@@ -42,6 +47,13 @@ class Metrics:
         self.connections_dropped = counter(
             "connections_dropped_total", "Sockets that could not keep up and were closed."
         )
+        self.recordings_open = gauge("recordings_open", "Recordings that grow.")
+        self.recording_bytes_per_second = gauge("recording_bytes_per_second", "Measured rate of all recordings.")
+        self.recording_segments_waiting = gauge(
+            "recording_segments_waiting", "Segments that are complete and not yet in the object store."
+        )
+        self.disk_free_bytes = gauge("disk_free_bytes", "Free bytes on the data folder's disk.")
+        self.meetings_refused = counter("meetings_refused_total", "Meetings refused for want of room on the disk.")
         self.spool_bytes = gauge("spool_bytes", "Bytes that wait in the spool.")
         self.candidates = gauge("candidates_connected", "Candidates with a socket.")
         self.proctors = gauge("proctors_connected", "Proctors and reviewers with a socket.")

@@ -11,6 +11,7 @@ from detection.values import DetectorInfo, Kind
 from server.incidents import Incidents
 from server.meetings import Candidate, Sample
 from server.metrics import Metrics
+from server.recorder import Recorder
 from server.sampling import Frame, Sampler, Slot
 from server.tasks import cancel, every
 from server.templates import Templates
@@ -43,6 +44,7 @@ class Monitor:
         workers: int,
         incidents: Incidents,
         templates: Templates,
+        recorder: Recorder,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
@@ -51,6 +53,7 @@ class Monitor:
         self._count = workers
         self._incidents = incidents
         self._templates = templates
+        self._recorder = recorder
         self._metrics = metrics
         self._clock = clock
         self._sampler: Sampler[Candidate] = Sampler(clock)
@@ -71,7 +74,7 @@ class Monitor:
         started = [Worker.start(self._detector, self._models) for _ in range(self._count)]
         self._workers = dict(enumerate(await asyncio.gather(*started)))
         if self._workers:
-            self.info = self._workers[0].info
+            self.info = self._recorder.detector = self._workers[0].info
         loops = [self._work(index) for index in self._workers]
         self._tasks = [asyncio.create_task(each) for each in [*loops, every(TICK_SECONDS, self._tick)]]
 
@@ -185,6 +188,7 @@ class Monitor:
             self._sampler.remove(candidate.slot)
             candidate.slot = None
         self._apply(candidate, rules.Finished(self._clock()))
+        self._recorder.close(candidate.id)
 
     # --- the loop -----------------------------------------------------------------------------------------
 
@@ -201,7 +205,7 @@ class Monitor:
                 await self._replace(index, error)
                 continue
             try:
-                self._judge(slot, frame, sampled_at, answer, worker.info)
+                self._judge(slot, frame, sampled_at, answer, worker.info, described=describe)
             except Exception:
                 logger.exception("[%s] a sample could not be judged", slot.owner.id)
                 self._sampler.settle(slot, burst=False)
@@ -213,18 +217,23 @@ class Monitor:
         sampled_at: float,
         answer: codec.Observed | codec.Failed,
         info: DetectorInfo,
+        *,
+        described: bool,
     ) -> None:
         candidate = slot.owner
         self._metrics.samples.inc()
         if isinstance(answer, codec.Failed):
             self._fail(candidate, frame, readable=answer.readable)
+            self._recorder.failed(candidate, frame, sampled_at, readable=answer.readable)
             self._sampler.settle(slot, burst=False)
             return
         self._faults = 0
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
         candidate.unreadable_since = None
-        candidate.samples.append(Sample(frame, answer.observation, info, sampled_at, self._clock()))
         known = candidate.state
+        sample = Sample(frame, answer.observation, info, sampled_at, self._clock())
+        candidate.samples.append(sample)
+        self._recorder.sampled(candidate, sample, described=described)
         self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation, answer.descriptor))
         if (reference := rules.newly_enrolled(known, candidate.state)) is not None:
             self._templates.keep(candidate.id, reference)
@@ -270,5 +279,6 @@ class Monitor:
                 yield candidate.slot.achieved / candidate.slot.interval
 
     def _apply(self, candidate: Candidate, event: rules.Event) -> None:
+        self._recorder.told(candidate, event)
         candidate.state, changes = rules.step(candidate.state, candidate.rules, event)
         self._incidents.report(candidate, changes)

@@ -18,8 +18,8 @@ from server.meetings import Candidate
 from server.metrics import Metrics
 from server.monitor import Monitor
 from server.tasks import cancel, guarded
-from storage.evidence import EvidenceError
 from storage.ledger import Ledger
+from storage.objects import ObjectStoreError
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +119,6 @@ class Photos:
         key = candidate.record.reference_photo
         try:
             jpeg = None if key is None else await self._ledger.picture(key)
-        except EvidenceError:
+        except ObjectStoreError:
             return None
         return None if jpeg is None else await self._monitor.examine(jpeg, describe=True)

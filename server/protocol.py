@@ -334,6 +334,7 @@ class Candidate(Wire):
     frames: int = Field(default=0, description="received in this run of the server")
     dropped: int = Field(default=0, description="frames that were replaced before they were sampled")
     refused: int = Field(default=0, description="frames that were no usable picture")
+    not_recorded: int = Field(default=0, description="frames that are missing in the recording: disk slow or full")
     sample_interval: float | None = Field(default=None, description="seconds between the last two samples")
     open_incidents: list[Kind] = []
     accommodations: Accommodations = {}
@@ -490,6 +491,109 @@ class IncidentPage(Wire):
     after: str | None = Field(description="pass it as `after` for the next page; null on the last")
 
 
+class RecordingState(StrEnum):
+    """A recording grows until its candidate is done; then it is signed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class GapCause(StrEnum):
+    """Why something is missing in a recording."""
+
+    STREAM = "stream"
+    """No frame came."""
+    QUEUE = "queue"
+    """The disk was too slow."""
+    DISK = "disk"
+    """The disk refused: it is full or broken."""
+    RESTART = "restart"
+    """The server was down."""
+    CUT = "cut"
+    """A crash took the end of a file."""
+
+
+class Gap(Wire):
+    """An interval in which something is missing."""
+
+    cause: GapCause
+    began_at: Time
+    ended_at: Time
+    frames: int = Field(description="frames that were received and are missing")
+    lines: int = Field(description="lines of the journal that are missing: detection cannot be run again over this")
+
+
+class Recording(Wire):
+    """One candidate's whole stream."""
+
+    id: UUID
+    meeting_id: UUID
+    candidate_id: UUID
+    candidate_name: str
+    state: RecordingState
+    began_at: Time
+    ended_at: Time = Field(description="when the newest of it came")
+    closed_at: Time | None = None
+    seconds: float = Field(description="from its beginning to the newest of it")
+    frames: int
+    bytes: int = Field(description="of the frames")
+    not_recorded: int = Field(description="frames that were received and are missing")
+
+
+class RecordingList(Wire):
+    """Answer to `GET /api/meetings/{id}/recordings`, in the order in which they began."""
+
+    recordings: list[Recording]
+
+
+class Segment(Wire):
+    """About ten seconds of a recording."""
+
+    number: int
+    began_at: Time
+    ended_at: Time
+    first_seq: int | None
+    last_seq: int | None
+    frames: int
+    sha256: str | None = Field(description="of the frames' file; null while it is not in the chain")
+    journal_sha256: str | None
+    link: str | None = Field(description="the chain's link behind it")
+
+
+class RecordedSample(Wire):
+    """A frame that detection looked at."""
+
+    seq: int
+    at: Time
+    boxes: list[WireBox]
+
+
+class Signature(Wire):
+    """What was signed when a recording closed."""
+
+    statement: str = Field(description="canonical JSON; the signature is over its UTF-8")
+    signature: str = Field(description="Ed25519, hexadecimal")
+    public_key: str = Field(description="the key that checks it, hexadecimal")
+
+
+class ShownRecording(Wire):
+    """Answer to `GET /api/recordings/{id}`: everything but the frames, in order of time."""
+
+    recording: Recording
+    segments: list[Segment]
+    gaps: list[Gap]
+    incidents: list[Incident]
+    samples: list[RecordedSample]
+    signed: Signature | None
+
+
+class SigningKey(Wire):
+    """Answer to `GET /api/signing-key`."""
+
+    algorithm: Literal["Ed25519"] = "Ed25519"
+    public_key: str = Field(description="32 bytes, hexadecimal")
+
+
 class FrameAck(Wire):
     """Answer to `frame` and to `POST /api/frames`."""
 
@@ -549,7 +653,7 @@ OUTBOUND: dict[str, type[Wire]] = {
 }
 BODIES: tuple[type[Wire], ...] = (
     CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, Accommodate,
-    ShownParticipant, IncidentPage, FrameAck, HeldList, Done, ErrorBody,
+    ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, SigningKey, Done, ErrorBody,
 )  # fmt: skip
 
 

@@ -10,12 +10,15 @@ from server.metrics import Metrics
 from server.monitor import Monitor
 from server.pacing import Pacing
 from server.photos import Photos
+from server.playback import Playback
+from server.recorder import Recorder
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
 from server.views import IncidentViews
 from storage.database import Database
 from storage.ledger import Ledger
+from storage.recordings.chain import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Services:
     photos: Photos
     templates: Templates
     pacing: Pacing
+    recorder: Recorder
+    playback: Playback
+    signing_key: SigningKey
     database: Database
     ledger: Ledger
     views: IncidentViews

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     """A PostgreSQL of your own, `postgresql://…`. Unset, the server runs its own in the data folder."""
     evidence_url: str | None = None
     """An object store for photographs (`s3://bucket/prefix`, `gs://…`, `az://…`). Unset, the data folder."""
+    record: bool = True
+    """Whether every frame that is received is recorded: `on` or `off`."""
+    recordings_url: str | None = None
+    """An object store for recordings, as for photographs. Unset, the data folder."""
     operator_token: SecretStr | None = None
     """The operator's secret, at least 16 characters. Unset, one is made at each start."""
     secret: SecretStr | None = None

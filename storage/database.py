@@ -22,8 +22,11 @@ from storage.records import (
     Json,
     MeetingRecord,
     ParticipantRecord,
+    Recorded,
+    RecordingRecord,
     ReviewRecord,
     Row,
+    SegmentRecord,
 )
 
 logger = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ TABLES: dict[str, type[Row]] = {
     "incidents": IncidentRecord,
     "reviews": ReviewRecord,
     "activities": ActivityRecord,
+    "recordings": RecordingRecord,
+    "segments": SegmentRecord,
 }
 R = TypeVar("R")
 
@@ -261,6 +266,42 @@ class Database:
     async def close_orphans(self) -> int:
         """Close what a crash left open, and say how many there were."""
         return len(await self._run("close_orphans"))
+
+    # --- recordings ---
+
+    async def recording(self, recording_id: UUID) -> RecordingRecord | None:
+        """One recording."""
+        return _first(await self._records(RecordingRecord, "recording", id=recording_id))
+
+    async def recordings(self, meeting_id: UUID) -> list[RecordingRecord]:
+        """The recordings of a meeting, oldest first."""
+        return await self._records(RecordingRecord, "recordings", meeting_id=meeting_id)
+
+    async def open_recordings(self) -> list[RecordingRecord]:
+        """Recordings that may still grow."""
+        return await self._records(RecordingRecord, "open_recordings")
+
+    async def recorded(self, recording_ids: Sequence[UUID]) -> dict[UUID, Recorded]:
+        """What the index has of each of these recordings that has a segment."""
+        found = await self._records(Recorded, "recorded", ids=[str(each) for each in recording_ids])
+        return {each.recording_id: each for each in found}
+
+    async def candidates_done(self, candidate_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these candidates of whom no frame is expected any more."""
+        rows = await self._run("candidates_done", ids=[str(each) for each in candidate_ids])
+        return {row["id"] for row in rows}
+
+    async def segments(self, recording_id: UUID) -> list[SegmentRecord]:
+        """The segments of a recording in their order."""
+        return await self._records(SegmentRecord, "segments", recording_id=recording_id)
+
+    async def segment_with(self, recording_id: UUID, seq: int) -> SegmentRecord | None:
+        """The segment in which a frame of this number is, if it is in any."""
+        return _first(await self._records(SegmentRecord, "segment_with", recording_id=recording_id, seq=seq))
+
+    async def evidence_of(self, candidate_id: UUID) -> list[Json]:
+        """Every picture held against a candidate: `incident_id`, `key`, `sha256`; oldest first."""
+        return await self._run("evidence_of", candidate_id=candidate_id)
 
 
 def _values(record: MeetingRecord | ParticipantRecord) -> Json:

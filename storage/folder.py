@@ -24,8 +24,8 @@ class DataFolder:
         self.path = path.resolve()
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = self._hold(self.path / "lock")
-        for name in ("evidence", "spool"):
-            (self.path / name).mkdir(exist_ok=True, mode=0o700)
+        for folder in (self.evidence, self.spool, self.recordings, self.growing):
+            folder.mkdir(exist_ok=True, mode=0o700)
 
     @staticmethod
     def _hold(path: Path) -> IO[str]:
@@ -57,20 +57,40 @@ class DataFolder:
         return self.path / "spool"
 
     @property
+    def recordings(self) -> Path:
+        """Where recordings are kept, when no other object store is set."""
+        return self.path / "recordings"
+
+    @property
+    def growing(self) -> Path:
+        """Recordings that are not closed, and segments on their way to the store."""
+        return self.path / "recording"
+
+    @property
     def postgres(self) -> Path:
         """The embedded PostgreSQL's own folder; run as root it belongs to another user."""
         return self.path / "postgres"
 
     def secret(self) -> str:
         """The key that signs tokens and links: made once, kept in a file only the owner can read."""
-        path = self.path / "secret"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-        return path.read_text(encoding="ascii")
+        return self._once("secret")
+
+    def signing_key(self) -> bytes:
+        """The key that signs recordings, 32 bytes: made once, kept likewise."""
+        return bytes.fromhex(self._once("signing-key"))
+
+    def _once(self, name: str) -> str:
+        """A random secret of 32 bytes, hexadecimal, that is the same ever after."""
+        path = self.path / name
+        if not path.exists():
+            part = path.with_name(f"{name}.part")
+            part.unlink(missing_ok=True)  # a start that was cut short; nothing was signed with it
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+            part.rename(path)
+        return path.read_text(encoding="ascii").strip()
 
     def release(self) -> None:
         """Let the next server in. May be called twice."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from storage.database import Database, DatabaseAway, DatabaseError, table_of, to_json
-from storage.evidence import EvidenceError, EvidenceStore
+from storage.objects import ObjectStore, ObjectStoreError
 from storage.records import Row
 from storage.spool import Line, Spool
 
@@ -19,7 +19,7 @@ class Ledger:
     """Keeps rows in PostgreSQL and pictures in the object store, or both on the local disk until these are back."""
 
     def __init__(
-        self, database: Database, evidence: EvidenceStore, spool: Spool, *, spooled: Callable[[int], object] = int
+        self, database: Database, evidence: ObjectStore, spool: Spool, *, spooled: Callable[[int], object] = int
     ) -> None:
         """`spooled` is told of every number of rows that had to go into the spool."""
         self._database = database
@@ -59,7 +59,7 @@ class Ledger:
         try:
             async with asyncio.timeout(PICTURE_TIMEOUT):
                 await self._evidence.put(key, data)
-        except (EvidenceError, TimeoutError) as error:
+        except (ObjectStoreError, TimeoutError) as error:
             logger.error("the object store is away, a picture goes into the spool: %r", error)
             await asyncio.to_thread(self._spool.append_picture, key, data)
 
@@ -106,6 +106,6 @@ class Ledger:
             try:
                 async with asyncio.timeout(PICTURE_TIMEOUT):
                     await self._evidence.put(key, data)
-            except (EvidenceError, TimeoutError):
+            except (ObjectStoreError, TimeoutError):
                 return
             await asyncio.to_thread(self._spool.remove_picture, key)

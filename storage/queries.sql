@@ -57,6 +57,20 @@ INSERT INTO activities
 SELECT * FROM jsonb_populate_recordset(NULL::activities, %(rows)s::jsonb)
 ON CONFLICT (id) DO NOTHING;
 
+-- name: save_recordings
+-- A recording that is closed stays as it was signed.
+INSERT INTO recordings
+SELECT * FROM jsonb_populate_recordset(NULL::recordings, %(rows)s::jsonb)
+ON CONFLICT (id) DO UPDATE SET
+    closed_at = excluded.closed_at, head = excluded.head, statement = excluded.statement,
+    signature = excluded.signature, public_key = excluded.public_key
+WHERE recordings.closed_at IS NULL;
+
+-- name: save_segments
+INSERT INTO segments
+SELECT * FROM jsonb_populate_recordset(NULL::segments, %(rows)s::jsonb)
+ON CONFLICT (recording_id, number) DO NOTHING;
+
 -- name: incident
 SELECT * FROM incidents WHERE id = %(id)s;
 
@@ -111,3 +125,39 @@ RETURNING t.participant_id;
 -- What a crash left open is closed at its last sign of life: nobody watched after that.
 UPDATE incidents SET state = 'closed', closed_at = updated_at, version = version + 1
 WHERE state = 'open' RETURNING id;
+
+-- name: recording
+SELECT * FROM recordings WHERE id = %(id)s;
+
+-- name: recordings
+SELECT * FROM recordings WHERE meeting_id = %(meeting_id)s ORDER BY id;
+
+-- name: recorded
+-- What the index knows of recordings: how far they came, in their order.
+SELECT recording_id, count(*) AS segments, max(number) + 1 AS number, sum(frames)::bigint AS frames, sum(bytes)::bigint AS bytes,
+       sum(not_recorded)::bigint AS not_recorded, max(last_seq) AS last_seq, max(ended_at) AS ended_at,
+       (array_agg(link ORDER BY number DESC))[1] AS head
+FROM segments WHERE recording_id = ANY(%(ids)s::uuid[]) GROUP BY recording_id;
+
+-- name: open_recordings
+SELECT r.* FROM recordings r JOIN meetings m ON m.id = r.meeting_id JOIN participants p ON p.id = r.candidate_id
+WHERE r.closed_at IS NULL AND m.ended_at IS NULL AND p.ended_at IS NULL;
+
+-- name: candidates_done
+-- Those of these candidates of whom no frame is expected any more.
+SELECT p.id FROM participants p JOIN meetings m ON m.id = p.meeting_id
+WHERE p.id = ANY(%(ids)s::uuid[]) AND (m.ended_at IS NOT NULL OR p.ended_at IS NOT NULL
+   OR EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished'));
+
+-- name: segments
+SELECT * FROM segments WHERE recording_id = %(recording_id)s ORDER BY number;
+
+-- name: segment_with
+SELECT * FROM segments WHERE recording_id = %(recording_id)s AND %(seq)s BETWEEN first_seq AND last_seq
+ORDER BY number LIMIT 1;
+
+-- name: evidence_of
+-- Every picture that is held against a candidate, oldest first.
+SELECT i.id AS incident_id, e.value ->> 'key' AS key, e.value ->> 'sha256' AS sha256
+FROM incidents i CROSS JOIN LATERAL jsonb_array_elements(i.evidence) WITH ORDINALITY AS e(value, n)
+WHERE i.candidate_id = %(candidate_id)s ORDER BY i.id, e.n;

@@ -103,5 +103,71 @@ class ActivityRecord:
     detail: Json
 
 
-Row = IncidentRecord | ReviewRecord | ActivityRecord
+@dataclass(frozen=True, slots=True)
+class RecordingRecord:
+    """One candidate's whole stream."""
+
+    id: UUID
+    meeting_id: UUID
+    candidate_id: UUID
+    began_at: datetime
+    closed_at: datetime | None = None
+    """When it was closed and signed; None while it may grow."""
+    head: str | None = None
+    """The last link of its chain."""
+    statement: str | None = None
+    """What was signed: canonical JSON."""
+    signature: str | None = None
+    """Ed25519, hexadecimal."""
+    public_key: str | None = None
+    """The key that checks it, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """About ten seconds of a recording, as the index has them; `storage.recordings.chain.Added` is in the chain."""
+
+    recording_id: UUID
+    number: int
+    """Its place in the recording, from 0."""
+    key: str
+    """Of its two files in the object store, without `.mkv` and `.jsonl`."""
+    began_at: datetime
+    """When its first line was noted."""
+    ended_at: datetime
+    """When its last one was."""
+    first_seq: int | None
+    last_seq: int | None
+    frames: int
+    bytes: int
+    """Bytes of its frames."""
+    not_recorded: int
+    """Frames that were received and are missing."""
+    sha256: str
+    journal_sha256: str
+    link: str
+    """The chain's link behind it."""
+    gaps: list[Json]
+    """Its journal's lines about what is missing."""
+    samples: list[Json]
+    """Its samples in brief: `seq`, `at` (seconds since the epoch) and the `boxes` of the faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the index knows of one recording."""
+
+    recording_id: UUID
+    segments: int
+    number: int
+    """Of the next segment."""
+    frames: int
+    bytes: int
+    not_recorded: int
+    last_seq: int | None
+    ended_at: datetime
+    head: str
+
+
+Row = IncidentRecord | ReviewRecord | ActivityRecord | RecordingRecord | SegmentRecord
 """The rows that may wait in the spool while PostgreSQL is away."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database, DatabaseAway, migrate
-from storage.evidence import EvidenceError, EvidenceStore
 from storage.ledger import Ledger
+from storage.objects import ObjectStore, ObjectStoreError
 from storage.records import IncidentRecord, MeetingRecord, ParticipantRecord, ReviewRecord, Row, new_id
 from storage.spool import Spool
 
@@ -36,8 +36,8 @@ async def database(own: Postgres) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> EvidenceStore:
-    return EvidenceStore.local(tmp_path / "evidence")
+def store(tmp_path: Path) -> ObjectStore:
+    return ObjectStore.local(tmp_path / "evidence")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def aside(tmp_path: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def ledger(database: Database, store: EvidenceStore, spool: Spool) -> Ledger:
+def ledger(database: Database, store: ObjectStore, spool: Spool) -> Ledger:
     return Ledger(database, store, spool)
 
 
@@ -94,7 +94,7 @@ async def drained(ledger: Ledger, spool: Spool) -> None:
 
 
 async def test_a_row_and_its_picture_are_where_they_belong(
-    ledger: Ledger, database: Database, store: EvidenceStore, meeting: MeetingRecord, candidate: ParticipantRecord
+    ledger: Ledger, database: Database, store: ObjectStore, meeting: MeetingRecord, candidate: ParticipantRecord
 ) -> None:
     incident = records.incident(candidate, evidence=[{"key": "k", "seq": 1}])
     await ledger.keep([incident], {"k": b"picture"})
@@ -197,7 +197,7 @@ async def test_what_waits_survives_the_end_of_the_process(
     own: Postgres,
     ledger: Ledger,
     database: Database,
-    store: EvidenceStore,
+    store: ObjectStore,
     tmp_path: Path,
     candidate: ParticipantRecord,
 ) -> None:
@@ -249,14 +249,14 @@ async def test_a_row_may_be_saved_twice(ledger: Ledger, database: Database, cand
 
 
 async def test_a_picture_waits_in_the_spool_while_the_store_is_away_and_can_be_seen(
-    ledger: Ledger, store: EvidenceStore, spool: Spool, tmp_path: Path, candidate: ParticipantRecord
+    ledger: Ledger, store: ObjectStore, spool: Spool, tmp_path: Path, candidate: ParticipantRecord
 ) -> None:
     def take_away() -> None:
         shutil.rmtree(tmp_path / "evidence")
         (tmp_path / "evidence").write_text("a file where the folder was")
 
     await asyncio.to_thread(take_away)
-    with pytest.raises(EvidenceError):
+    with pytest.raises(ObjectStoreError):
         await store.put("x", b"x")
     await ledger.keep([records.incident(candidate)], {"m/i/0.jpg": b"picture"})
     assert await asyncio.to_thread(spool.pictures) == ["m/i/0.jpg"]

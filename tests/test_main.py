@@ -84,10 +84,13 @@ async def test_ctrl_c_ends_it_in_the_same_way(folder: Path) -> None:
         assert server.postgres() is None
 
 
+KEPT = ("secret", "signing-key", "evidence", "spool", "recordings", "recording")
+
+
 async def test_what_it_keeps_is_for_its_owner_alone(folder: Path) -> None:
     async with serving(folder):
-        modes = {name: os.stat(folder / name).st_mode & 0o077 for name in ("secret", "evidence", "spool")}
-        assert modes == {"secret": 0, "evidence": 0, "spool": 0}
+        modes = {name: os.stat(folder / name).st_mode & 0o077 for name in KEPT}
+        assert modes == dict.fromkeys(KEPT, 0)
 
 
 # --- killed -----------------------------------------------------------------------------------------------

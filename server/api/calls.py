@@ -15,7 +15,7 @@ from server.protocol import Role, Wire
 from server.services import Services
 from server.tokens import Identity
 from storage.database import DatabaseAway
-from storage.evidence import EvidenceError
+from storage.objects import ObjectStoreError
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ async def errors(
         return await handler(request)
     except InvigilError as error:
         return _error(error)
-    except (DatabaseAway, EvidenceError, SpoolFull) as error:
+    except (DatabaseAway, ObjectStoreError, SpoolFull) as error:
         logger.error("a call could not be served: %s", error)
         return _error(Away("The storage is away just now; try again."))
     except web.HTTPRequestEntityTooLarge:

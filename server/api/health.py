@@ -24,6 +24,7 @@ async def health(call: Call) -> web.StreamResponse:
         "notice": monitor.notice_text,
         "workers": {"wanted": wanted, "alive": monitor.workers_alive},
         "database": "away" if ledger.away else "ok",
+        "signing_key": services.signing_key.public,
     }
     return web.json_response(body)
 

@@ -22,7 +22,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     _, schema = models_json_schema([(model, "serialization") for model in ordered], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        path = re.sub(r"{(\w+):[^}]*}", r"{\1}", route.path)
+        path = re.sub(r"{(\w+):(?:[^{}]|{[^}]*})*}", r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, path)
     return {
         "openapi": "3.1.0",

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server import protocol
-from server.api import frames, health, incidents, meetings, openapi, pages
+from server.api import frames, health, incidents, meetings, openapi, pages, recordings
 from server.api.calls import Call, Route
 from server.errors import NotBuilt
 from server.protocol import Role
@@ -15,7 +15,7 @@ CANDIDATE = frozenset({Role.CANDIDATE})
 
 
 async def _later(call: Call) -> web.StreamResponse:
-    raise NotBuilt("Recordings come with a later version.")
+    raise NotBuilt("Recordings as video come with a later version.")
 
 
 async def _document(call: Call) -> web.StreamResponse:
@@ -38,9 +38,10 @@ ROUTES = (
     Route("GET", "/api/meetings/{id}/incidents", incidents.index, "List incidents.", REVIEW,
           answer=protocol.IncidentPage),
     Route("GET", r"/api/incidents/{id}/evidence/{n:\d\d?\d?}.jpg", incidents.evidence, "A photograph, by signed link."),
-    Route("GET", "/api/meetings/{id}/recordings", _later, "List recordings.", REVIEW),
-    Route("GET", "/api/recordings/{id}", _later, "Show a recording.", REVIEW),
-    Route("GET", r"/api/recordings/{id}/frames/{seq:\d+}.jpg", _later, "One exact frame.", REVIEW),
+    Route("GET", "/api/meetings/{id}/recordings", recordings.index, "List recordings.", REVIEW,
+          answer=protocol.RecordingList),
+    Route("GET", "/api/recordings/{id}", recordings.show, "Show a recording.", REVIEW, answer=protocol.ShownRecording),
+    Route("GET", r"/api/recordings/{id}/frames/{seq:\d{1,16}}.jpg", recordings.frame, "One exact frame.", REVIEW),
     Route("GET", "/api/recordings/{id}/video.mp4", _later, "A recording as video.", REVIEW),
     Route("POST", "/api/frames", frames.receive, "Send a frame without a socket.", CANDIDATE,
           answer=protocol.FrameAck),
@@ -48,6 +49,8 @@ ROUTES = (
           protocol.ActivityMessage, protocol.Done),
     Route("GET", "/api/held", incidents.held, "All that is held against the candidate who asks.", CANDIDATE,
           answer=protocol.HeldList),
+    Route("GET", "/api/signing-key", recordings.signing_key, "The key that checks signed recordings.",
+          answer=protocol.SigningKey),
     Route("GET", "/healthz", health.health, "How the server is."),
     Route("GET", "/metrics", health.metrics, "What is counted."),
     Route("GET", "/api/openapi.json", _document, "This table."),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accuracy, choices, detection, ingest, latency, throughput
+from . import accuracy, choices, detection, ingest, latency, recording, throughput
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "ingest": ingest.measure,
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "choices": choices.measure,
     "latency": latency.measure,
     "accuracy": accuracy.measure,
+    "recording": recording.measure,
 }
 
 

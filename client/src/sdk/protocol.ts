@@ -50,6 +50,10 @@ export type Provider = "builtin" | "dyte" | "realtimekit";
  */
 export type MeetingState = "open" | "ended";
 /**
+ * Why something is missing in a recording.
+ */
+export type GapCause = "stream" | "queue" | "disk" | "restart" | "cut";
+/**
  * A person's word on an incident.
  */
 export type Verdict = "confirmed" | "dismissed";
@@ -65,6 +69,10 @@ export type IncidentState = "open" | "closed";
  * Whom a token belongs to.
  */
 export type Role = "operator" | "proctor" | "reviewer" | "candidate";
+/**
+ * A recording grows until its candidate is done; then it is signed.
+ */
+export type RecordingState = "open" | "closed";
 
 /**
  * Body of `PUT /api/meetings/{id}/participants/{participant_id}/accommodations`, in place of what was agreed.
@@ -127,6 +135,10 @@ export interface Candidate {
    * frames that were no usable picture
    */
   refused?: number;
+  /**
+   * frames that are missing in the recording: disk slow or full
+   */
+  not_recorded?: number;
   /**
    * seconds between the last two samples
    */
@@ -275,6 +287,22 @@ export interface FrameMessage {
   jpeg: Bytes;
 }
 /**
+ * An interval in which something is missing.
+ */
+export interface Gap {
+  cause: GapCause;
+  began_at: string;
+  ended_at: string;
+  /**
+   * frames that were received and are missing
+   */
+  frames: number;
+  /**
+   * lines of the journal that are missing: detection cannot be run again over this
+   */
+  lines: number;
+}
+/**
  * One thing that is held against a candidate, as they may see it.
  */
 export interface Held {
@@ -420,12 +448,75 @@ export interface OfferMessage {
   sdp: string;
 }
 /**
+ * A frame that detection looked at.
+ */
+export interface RecordedSample {
+  seq: number;
+  at: string;
+  boxes: number[][];
+}
+/**
+ * One candidate's whole stream.
+ */
+export interface Recording {
+  id: string;
+  meeting_id: string;
+  candidate_id: string;
+  candidate_name: string;
+  state: RecordingState;
+  began_at: string;
+  /**
+   * when the newest of it came
+   */
+  ended_at: string;
+  closed_at?: string | null;
+  /**
+   * from its beginning to the newest of it
+   */
+  seconds: number;
+  frames: number;
+  /**
+   * of the frames
+   */
+  bytes: number;
+  /**
+   * frames that were received and are missing
+   */
+  not_recorded: number;
+}
+/**
+ * Answer to `GET /api/meetings/{id}/recordings`, in the order in which they began.
+ */
+export interface RecordingList {
+  recordings: Recording[];
+}
+/**
  * Event `review`, in.
  */
 export interface ReviewMessage {
   incident_id: string;
   verdict: Verdict;
   note?: string | null;
+}
+/**
+ * About ten seconds of a recording.
+ */
+export interface Segment {
+  number: number;
+  began_at: string;
+  ended_at: string;
+  first_seq: number | null;
+  last_seq: number | null;
+  frames: number;
+  /**
+   * of the frames' file; null while it is not in the chain
+   */
+  sha256: string | null;
+  journal_sha256: string | null;
+  /**
+   * the chain's link behind it
+   */
+  link: string | null;
 }
 /**
  * Answer to `GET /api/meetings/{id}` and `POST /api/meetings/{id}/end`; the links are for the operator.
@@ -447,6 +538,44 @@ export interface ShownMessage {
  */
 export interface ShownParticipant {
   participant: Participant;
+}
+/**
+ * Answer to `GET /api/recordings/{id}`: everything but the frames, in order of time.
+ */
+export interface ShownRecording {
+  recording: Recording;
+  segments: Segment[];
+  gaps: Gap[];
+  incidents: Incident[];
+  samples: RecordedSample[];
+  signed: Signature | null;
+}
+/**
+ * What was signed when a recording closed.
+ */
+export interface Signature {
+  /**
+   * canonical JSON; the signature is over its UTF-8
+   */
+  statement: string;
+  /**
+   * Ed25519, hexadecimal
+   */
+  signature: string;
+  /**
+   * the key that checks it, hexadecimal
+   */
+  public_key: string;
+}
+/**
+ * Answer to `GET /api/signing-key`.
+ */
+export interface SigningKey {
+  algorithm: "Ed25519";
+  /**
+   * 32 bytes, hexadecimal
+   */
+  public_key: string;
 }
 /**
  * Event `snapshot`, out, on connect: all there is to draw the console.

@@ -1,0 +1,125 @@
+"""Recordings: what there is, what is in one, and its frames."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from server import protocol
+from server.api.calls import Call
+from server.errors import InvigilError, NotFound
+from server.meetings import LiveIncident, Meeting, moment
+from server.playback import Shown
+from server.protocol import GapCause, RecordingState, Role
+from storage.recordings.segment import SegmentError
+from storage.records import Json, SegmentRecord
+
+MAX_INCIDENTS = 1000
+"""Incidents of one candidate that are shown with their recording."""
+
+
+async def index(call: Call) -> protocol.RecordingList:
+    """The recordings of a meeting."""
+    meeting = await call.services.lobby.meeting(call.meeting_id())
+    found = await call.services.playback.of_meeting(meeting)
+    return protocol.RecordingList(recordings=[_view(meeting, each) for each in found])
+
+
+async def show(call: Call) -> protocol.ShownRecording:
+    """Everything of a recording but its frames."""
+    shown = await _mine(call)
+    record, services = shown.record, call.services
+    meeting = await services.lobby.meeting(record.meeting_id)
+    segments = await services.playback.segments(record.id)
+    found = await services.database.incidents(meeting.id, candidate_id=record.candidate_id, limit=MAX_INCIDENTS)
+    reviews = await services.database.latest_reviews([each.id for each in found])
+    signed = None
+    if record.statement is not None and record.signature is not None and record.public_key is not None:
+        signed = protocol.Signature(
+            statement=record.statement, signature=record.signature, public_key=record.public_key
+        )
+    return protocol.ShownRecording(
+        recording=_view(meeting, shown),
+        segments=[_segment(each) for each in segments],
+        gaps=[_gap(line) for each in segments for line in each.gaps],
+        incidents=[
+            services.views.incident(meeting, LiveIncident(each, reviews.get(each.id))) for each in reversed(found)
+        ],
+        samples=[_sample(line) for each in segments for line in each.samples],
+        signed=signed,
+    )
+
+
+async def frame(call: Call) -> web.StreamResponse:
+    """A frame: the very bytes that the candidate's browser sent."""
+    shown = await _mine(call)
+    try:
+        data = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
+    except SegmentError as error:
+        raise InvigilError(str(error), code="damaged") from None
+    headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=data, content_type="image/jpeg", headers=headers)
+
+
+async def signing_key(call: Call) -> protocol.SigningKey:
+    """The key that checks our signatures."""
+    return protocol.SigningKey(public_key=call.services.signing_key.public)
+
+
+async def _mine(call: Call) -> Shown:
+    """The recording in the path, when the caller may know of it."""
+    shown = await call.services.playback.one(call.id())
+    assert call.identity is not None
+    if call.identity.role is not Role.OPERATOR and call.identity.meeting_id != shown.record.meeting_id:
+        raise NotFound("There is no such recording.")  # nothing tells that it is another meeting's
+    return shown
+
+
+def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
+    record = shown.record
+    return protocol.Recording(
+        id=record.id,
+        meeting_id=record.meeting_id,
+        candidate_id=record.candidate_id,
+        candidate_name=_name(meeting, record.candidate_id),
+        state=RecordingState.OPEN if record.closed_at is None else RecordingState.CLOSED,
+        began_at=record.began_at,
+        ended_at=moment(shown.ended_at),
+        closed_at=record.closed_at,
+        seconds=round(max(0.0, shown.ended_at - record.began_at.timestamp()), 3),
+        frames=shown.frames,
+        bytes=shown.bytes,
+        not_recorded=shown.not_recorded,
+    )
+
+
+def _name(meeting: Meeting, candidate_id: UUID) -> str:
+    candidate = meeting.candidates.get(candidate_id)
+    return candidate.record.name if candidate else "?"
+
+
+def _segment(record: SegmentRecord) -> protocol.Segment:
+    return protocol.Segment(
+        number=record.number,
+        began_at=record.began_at,
+        ended_at=record.ended_at,
+        first_seq=record.first_seq,
+        last_seq=record.last_seq,
+        frames=record.frames,
+        sha256=record.sha256 or None,
+        journal_sha256=record.journal_sha256 or None,
+        link=record.link or None,
+    )
+
+
+def _gap(line: Json) -> protocol.Gap:
+    return protocol.Gap(
+        cause=GapCause(line["cause"]),
+        began_at=moment(line["began_at"]),
+        ended_at=moment(line["ended_at"]),
+        frames=line["frames"],
+        lines=line["lines"],
+    )
+
+
+def _sample(line: Json) -> protocol.RecordedSample:
+    return protocol.RecordedSample(seq=line["seq"], at=moment(line["at"]), boxes=line["boxes"])

@@ -1,0 +1,165 @@
+"""Recordings as reviewers see them, closed or growing: from the index, the store and this machine's folder."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from server.errors import NotFound
+from server.journal import Digest, digest
+from server.meetings import Meeting, moment
+from server.recorder import Live, Recorder
+from storage.database import Database
+from storage.objects import ObjectStore
+from storage.recordings import chain
+from storage.recordings.local import pairs
+from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_frames, read_lines
+from storage.records import Json, Recorded, RecordingRecord, SegmentRecord
+
+CACHED: Final = 16
+"""Segments whose frames are kept in memory for whoever steps through them; one has about 300 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A recording and how far it has come."""
+
+    record: RecordingRecord
+    ended_at: float
+    """When the newest of it came, seconds since the epoch."""
+    frames: int
+    bytes: int
+    not_recorded: int
+
+
+class Playback:
+    """Reads recordings. Changes nothing."""
+
+    def __init__(self, *, database: Database, store: ObjectStore, recorder: Recorder, folder: Path) -> None:
+        """`folder`: where recordings grow."""
+        self._database = database
+        self._store = store
+        self._recorder = recorder
+        self._folder = folder
+        self._cache: OrderedDict[str, dict[int, bytes]] = OrderedDict()
+
+    async def of_meeting(self, meeting: Meeting) -> list[Shown]:
+        """The recordings of a meeting, in the order in which they began."""
+        records = {each.id: each for each in await self._database.recordings(meeting.id)}
+        # The index hears of a new one a moment later, and much later while the database is away.
+        fresh = {live.local.opening.recording_id: _record(live) for live in self._recorder.growing(meeting.id)}
+        known = await self._database.recorded(list(records))
+        found = {**fresh, **records}
+        return [self._shown(each, known.get(each.id)) for each in sorted(found.values(), key=lambda each: each.id)]
+
+    async def one(self, recording_id: UUID) -> Shown:
+        """One recording.
+
+        Raises:
+            NotFound: there is none.
+        """
+        live = self._recorder.live(recording_id)
+        record = await self._database.recording(recording_id) or (None if live is None else _record(live))
+        if record is None:
+            raise NotFound("There is no such recording.")
+        return self._shown(record, (await self._database.recorded([recording_id])).get(recording_id))
+
+    def _shown(self, record: RecordingRecord, known: Recorded | None) -> Shown:
+        live = self._recorder.live(record.id)
+        if live is not None:
+            ended_at = live.newest_at or record.began_at.timestamp()
+            return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded)
+        if known is None:
+            return Shown(record, record.began_at.timestamp(), 0, 0, 0)
+        return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded)
+
+    async def segments(self, recording_id: UUID) -> list[SegmentRecord]:
+        """The segments of a recording in their order; those not yet in the index have empty hashes."""
+        # The folder first: what leaves it in between is in the index by then.
+        local = await asyncio.to_thread(self._local_segments, recording_id)
+        kept = await self._database.segments(recording_id)
+        numbers = {each.number for each in kept}
+        return sorted([*kept, *(each for each in local if each.number not in numbers)], key=lambda each: each.number)
+
+    def _local_segments(self, recording_id: UUID) -> list[SegmentRecord]:
+        found = []
+        for path in self._local_paths(recording_id):
+            lines = _lines(path)
+            if len(lines) > 1:
+                found.append(_unsealed(recording_id, int(path.name), digest(lines)))
+        return found
+
+    async def frame(self, recording_id: UUID, seq: int) -> bytes:
+        """The very bytes of a frame; the newest second of a recording that grows may not be there yet.
+
+        Raises:
+            NotFound: it is not in the recording.
+            SegmentError: the segment is not what was recorded.
+        """
+        jpeg = await asyncio.to_thread(self._local_frame, recording_id, seq)
+        if jpeg is None and (segment := await self._database.segment_with(recording_id, seq)) is not None:
+            jpeg = (await self._frames(segment)).get(seq)
+        if jpeg is None:
+            raise NotFound("There is no such frame in this recording.")
+        return jpeg
+
+    def _local_frame(self, recording_id: UUID, seq: int) -> bytes | None:
+        for path in self._local_paths(recording_id):
+            lines = _lines(path)
+            if any(line.get("seq") == seq and line["type"] == "frame" for line in lines):
+                video = _bytes(path.with_suffix(VIDEO))
+                return next(
+                    (each.jpeg for each in read_frames(video, lines, path.name, grows=True) if each.seq == seq), None
+                )
+        return None
+
+    def _local_paths(self, recording_id: UUID) -> Iterable[Path]:
+        """The pairs of a recording that are on this machine, newest first."""
+        return reversed(pairs(self._folder / str(recording_id)))
+
+    async def _frames(self, segment: SegmentRecord) -> dict[int, bytes]:
+        found = self._cache.get(segment.key)
+        if found is None:
+            video, journal = await asyncio.gather(
+                *(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL))
+            )
+            if video is None or journal is None:
+                raise NotFound("This part of the recording is gone.")
+            found = self._cache[segment.key] = await asyncio.to_thread(_checked, segment, video, journal)
+        self._cache.move_to_end(segment.key)
+        while len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+        return found
+
+
+def _checked(segment: SegmentRecord, video: bytes, journal: bytes) -> dict[int, bytes]:
+    if (chain.sha256(video), chain.sha256(journal)) != (segment.sha256, segment.journal_sha256):
+        raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
+    lines = read_lines(journal, segment.key)
+    return {each.seq: each.jpeg for each in read_frames(video, lines, segment.key)}
+
+
+def _record(live: Live) -> RecordingRecord:
+    opening = live.local.opening
+    return RecordingRecord(opening.recording_id, opening.meeting_id, opening.candidate_id, moment(opening.began_at))
+
+
+def _unsealed(recording_id: UUID, number: int, brief: Digest) -> SegmentRecord:
+    return SegmentRecord(
+        recording_id, number, "", moment(brief.began_at), moment(brief.ended_at), brief.first_seq, brief.last_seq,
+        brief.frames, brief.bytes, brief.not_recorded, "", "", "", brief.gaps, brief.samples,
+    )  # fmt: skip
+
+
+def _lines(path: Path) -> list[Json]:
+    return read_lines(_bytes(path.with_suffix(JOURNAL)), path.name, grows=True)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # it has just left for the store
+        return b""
