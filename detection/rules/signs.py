@@ -46,6 +46,8 @@ LONG_DOUBT: Final = 3.0
 """... and the seconds from one to the next then: each costs a worker some 15 ms."""
 SLIP: Final = 0.05
 """Seconds by which frames may come early."""
+BACK: Final = 0.7
+"""Share of the limits below which a glance away is over."""
 MOST_GLANCES: Final = 1000
 """Remembered of one candidate."""
 
@@ -81,7 +83,7 @@ class Scene:
     centre: pose.Centre = field(default_factory=pose.Centre)
     """Where the candidate usually looks."""
     away: bool = False
-    """Whether the newest pose was away."""
+    """Whether a glance away goes on."""
     glances: tuple[float, ...] = ()
     """When the newest glances away began."""
     person: comparison.State = field(default_factory=comparison.State, repr=False)
@@ -265,16 +267,27 @@ def _gaze(scene: Scene, rule: GazeRule, event: Sampled, people: tuple[Face, ...]
     if held is None:
         return scene, NOTHING
     turned = pose.turned(scene.centre, held)
-    away = turned is not None and (abs(turned[0]) > rule.sideways or abs(turned[1]) > rule.upwards)
-    glances = tuple(at for at in scene.glances if event.at - at < rule.within)
-    if away and not scene.away:
-        glances = (*glances, event.at)[-MOST_GLANCES:]
-    scene = replace(scene, centre=pose.follow(scene.centre, held, away=away), away=away, glances=glances)
+    scene = _glance(scene, rule, event.at, 0.0 if turned is None else _share(turned, rule))
+    scene = replace(scene, centre=pose.follow(scene.centre, held, event.at))
     if turned is None:
         return scene, NOTHING
-    if len(glances) >= rule.glances:
-        return scene, Sign(True, f"{len(glances)} glances away within {rule.within:.0f} s", len(glances), rule.glances)
+    if (glances := len(scene.glances)) >= rule.glances:
+        return scene, Sign(True, f"{glances} glances away within {rule.within:.0f} s", glances, rule.glances)
     sideways = abs(turned[0]) / rule.sideways >= abs(turned[1]) / rule.upwards
     degrees, limit = (turned[0], rule.sideways) if sideways else (turned[1], rule.upwards)
     where = "to the side" if sideways else "down" if degrees > 0 else "up"
+    away = _share(turned, rule) > 1
     return scene, Sign(away, f"the head turned {abs(degrees):.0f}° {where}", round(abs(degrees), 1), limit)
+
+
+def _share(turned: tuple[float, float], rule: GazeRule) -> float:
+    """How far the head is turned, as a share of what counts as away."""
+    return max(abs(turned[0]) / rule.sideways, abs(turned[1]) / rule.upwards)
+
+
+def _glance(scene: Scene, rule: GazeRule, at: float, share: float) -> Scene:
+    """The scene with one glance more, or none: a head that trembles at the limit looks away once."""
+    glances = tuple(began for began in scene.glances if at - began < rule.within)
+    if share > 1 and not scene.away:
+        return replace(scene, away=True, glances=(*glances, at)[-MOST_GLANCES:])
+    return replace(scene, away=scene.away and share > BACK, glances=glances)
