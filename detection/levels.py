@@ -1,11 +1,11 @@
 """The coarse picture: mean grey levels of a grid, by which two samples are compared. Pure.
 
-It answers what a face detector cannot: whether anything moves. Each cell averages some hundred pixels, so that the
-noise of a camera and of JPEG stays below two levels, while a living face changes some cell of its own by more than
-`STILL` within three seconds (the longest of 500 seconds of webcam clips, one still a second).
+It answers what a face detector cannot: whether anything moves, whether a place looks as it did, and whether there is
+anything to be seen at all. Each cell averages a hundred pixels or more, so that the noise of a camera (up to a
+deviation of 8 levels was tried) and of JPEG changes it by a level or two.
 """
 
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from typing import Final
 
 import numpy as np
@@ -19,34 +19,83 @@ STILL: Final = 3.0
 """Levels within which a cell counts as unchanged."""
 FAR: Final = 255.0
 """The answer where there is nothing to compare."""
-WHOLE: Final = Box(0.0, 0.0, 1.0, 1.0)
-"""All of the frame."""
+BLACK: Final = 16
+"""Cells up to this level look the same in the dark and behind a covered lens."""
+WHITE: Final = 245
+"""Cells from this level are washed out."""
+NOISE: Final = 3.0
+"""What a camera's noise (a deviation of 10 levels at 480 px) adds to the structure."""
+LEAST_AROUND: Final = 40
+"""So many cells around a box are needed to speak for the picture."""
+
+Cells = NDArray[np.float32]
 
 
-def largest_change(one: bytes, other: bytes, box: Box = WHOLE) -> float:
+def largest_change(one: bytes, other: bytes, box: Box) -> float:
     """The largest change of a cell that the box touches, in levels; `FAR` without levels.
 
-    What all its cells have in common is taken away: the light going up or down is no movement.
+    What makes all its cells brighter or darker in proportion is taken away: a camera that adjusts is no movement.
     """
-    changes = _changes(one, other, box)
-    return FAR if changes is None else float(np.abs(changes).max())
+    if not (measured(one) and measured(other)):
+        return FAR
+    before, after = (_cells(each)[_touched(box)] for each in (one, other))
+    # One is added so that black over black is no division by zero.
+    return float(np.abs(after * ((before.mean() + 1) / (after.mean() + 1)) - before).max())
 
 
-def mean_change(one: bytes, other: bytes, box: Box = WHOLE) -> float:
-    """The mean change of the cells that the box touches, likewise: how much of a place is another than it was."""
-    changes = _changes(one, other, box)
-    return FAR if changes is None else float(np.abs(changes).mean())
+def mean_change(one: bytes, other: bytes, box: Box) -> float:
+    """The mean change of the cells that the box touches, in levels, with the light: `FAR` without levels.
+
+    A dark pullover and the plain wall behind it differ in nothing but the light.
+    """
+    if not (measured(one) and measured(other)):
+        return FAR
+    return float(np.abs(_cells(other) - _cells(one))[_touched(box)].mean())
 
 
-def _changes(one: bytes, other: bytes, box: Box) -> NDArray[np.float32] | None:
+def change_around(one: bytes, other: bytes, box: Box) -> float:
+    """The median change of the cells outside of a box, in levels; `FAR` where too few of them can tell."""
+    if not (measured(one) and measured(other)):
+        return FAR
+    before, after = _cells(one), _cells(other)
+    telling = (np.maximum(before, after) > BLACK) & (np.minimum(before, after) < WHITE)
+    telling[_touched(box)] = False
+    if int(telling.sum()) < LEAST_AROUND:
+        return FAR
+    return float(np.median(np.abs(after - before)[telling]))
+
+
+def structure(levels: bytes) -> float:
+    """How much neighbouring cells differ beyond an even slope, in levels: the deviation of the Laplacian, less noise.
+
+    A wall or a finger before the lens has hardly any, however uneven the light.
+    """
+    cells = _cells(levels)
+    middle = cells[1:-1, 1:-1]
+    around = cells[:-2, 1:-1] + cells[2:, 1:-1] + cells[1:-1, :-2] + cells[1:-1, 2:]
+    return sqrt(max(0.0, float((4 * middle - around).var()) - NOISE**2))
+
+
+def washed_out(levels: bytes) -> float:
+    """The share of the cells that are white, 0 to 1."""
+    return float((_cells(levels) >= WHITE).mean())
+
+
+def measured(levels: bytes) -> bool:
+    """Whether these are levels at all."""
+    return len(levels) == GRID[0] * GRID[1]
+
+
+def _cells(levels: bytes) -> Cells:
     columns, rows = GRID
-    if len(one) != columns * rows or len(other) != columns * rows:
-        return None
-    left, top = floor(box.x * columns), floor(box.y * rows)
-    right, bottom = ceil((box.x + box.w) * columns), ceil((box.y + box.h) * rows)
-    # Of an empty box at the right or lower edge no cell would be left.
-    left, top = min(left, columns - 1), min(top, rows - 1)
-    cells = np.s_[top : max(bottom, top + 1), left : max(right, left + 1)]
-    before, after = (np.frombuffer(each, dtype=np.uint8).reshape(rows, columns)[cells] for each in (one, other))
-    changes = after.astype(np.float32) - before
-    return np.asarray(changes - np.median(changes), dtype=np.float32)
+    return np.frombuffer(levels, dtype=np.uint8).reshape(rows, columns).astype(np.float32)
+
+
+def _touched(box: Box) -> tuple[slice, slice]:
+    """The rows and columns that a box touches, at least one of each."""
+    return _span(box.y, box.h, GRID[1]), _span(box.x, box.w, GRID[0])
+
+
+def _span(start: float, length: float, cells: int) -> slice:
+    first = min(floor(start * cells), cells - 1)
+    return slice(first, max(ceil((start + length) * cells), first + 1))

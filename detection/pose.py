@@ -2,11 +2,13 @@
 
 The pose is that of scaled orthography: the first step of POSIT (DeMenthon and Davis, "Model-based object pose in 25
 lines of code", IJCV 15, 1995) with a face of average proportions. Cameras stand where they stand, so a pose means
-nothing by itself: it is held against the candidate's own centre, the median of their first clear samples. Pure.
+nothing by itself: it is held against the candidate's own centre, the median of their first clear samples, which then
+follows slowly. Pure.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import exp, inf
 from statistics import median
 from typing import Final
 
@@ -19,14 +21,20 @@ FACE: Final[NDArray[np.float64]] = np.array(
     [(-31.0, -35.0, 0.0), (31.0, -35.0, 0.0), (0.0, 0.0, 28.0), (-25.0, 33.0, 4.0), (25.0, 33.0, 4.0)]
 )
 """Eyes, tip of the nose, corners of the mouth in millimetres: to the right of the picture, down, towards the camera."""
+BETWEEN_EYES: Final = 62.0
+"""Millimetres of that."""
 LEAST_EYES: Final = 12.0
-"""Pixels between the eyes below which the landmarks' own error would be taken for a turn."""
+"""Pixels between the eyes, were they seen from the front, below which the landmarks' own error, about half a pixel,
+would be taken for a turn."""
 SAMPLES: Final = 15
-"""Clear samples whose median is the candidate's centre."""
-SETTLED: Final = 8
-"""How many of them there must be before anything is called away."""
-DRIFT: Final = 0.02
-"""How far the centre follows each later sample that is not away: whoever sits down anew is given a minute."""
+"""Poses whose median is the candidate's first centre ..."""
+APART: Final = 0.9
+"""... and seconds at least between two of them: a burst of samples is one look."""
+FOLLOWING: Final = 60.0
+"""Seconds in which the centre goes most of the way to where the head is held ..."""
+SPEED: Final = 0.1
+"""... but by no more degrees a second. A glance hardly moves it, however far; who sits down anew is followed in some
+minutes, and so is who was found turned away in the first seconds."""
 
 _CENTRED: Final = FACE - FACE.mean(axis=0)
 _INVERSE: Final = np.linalg.pinv(_CENTRED)
@@ -49,9 +57,11 @@ class Centre:
     """Where one candidate usually looks. Begin with `Centre()`; only `follow` makes others."""
 
     seen: tuple[Pose, ...] = ()
-    """The first clear samples; empty again once their median is taken."""
+    """The first poses; empty again once their median is taken."""
     pose: Pose | None = None
     """The centre; None while it is being found."""
+    at: float = -inf
+    """When the newest of those poses was seen."""
 
 
 def estimate(face: Face, *, width: int, height: int) -> Pose | None:
@@ -65,11 +75,9 @@ def estimate(face: Face, *, width: int, height: int) -> Pose | None:
     if len(face.landmarks) != len(FACE):
         return None
     points = np.array(face.landmarks) * (width, height)
-    if float(np.hypot(*(points[1] - points[0]))) < LEAST_EYES and float(np.ptp(points[:, 1])) < 2 * LEAST_EYES:
-        return None
     rows = (_INVERSE @ (points - points.mean(axis=0))).T
     scale = float(np.linalg.norm(rows, axis=1).mean())
-    if scale <= 0 or not np.isfinite(scale):
+    if not scale * BETWEEN_EYES >= LEAST_EYES:
         return None
     # The nearest rotation: rows that noise has made unequal or oblique are made straight.
     u, _, v = np.linalg.svd(np.vstack((rows / scale, np.cross(rows[0], rows[1]) / scale**2)))
@@ -82,30 +90,33 @@ def estimate(face: Face, *, width: int, height: int) -> Pose | None:
     )
 
 
-def follow(centre: Centre, pose: Pose, *, away: bool) -> Centre:
-    """The centre after one more sample."""
-    if centre.pose is None:
-        seen = (*centre.seen, pose)
-        if len(seen) < SAMPLES:
-            return Centre(seen=seen)
-        return Centre(pose=_median(seen))
-    if away:
+def follow(centre: Centre, pose: Pose, at: float) -> Centre:
+    """The centre after one more pose."""
+    elapsed = at - centre.at
+    if centre.pose is not None:
+        weight, most = 1 - exp(-max(elapsed, 0.0) / FOLLOWING), SPEED * max(elapsed, 0.0)
+        old = centre.pose
+        moved = Pose(
+            _towards(old.yaw, pose.yaw, weight, most),
+            _towards(old.pitch, pose.pitch, weight, most),
+            _towards(old.roll, pose.roll, weight, most),
+        )
+        return Centre(pose=moved, at=at)
+    if elapsed < APART:
         return centre
-    old = centre.pose
-    return replace(
-        centre,
-        pose=Pose(
-            old.yaw + DRIFT * (pose.yaw - old.yaw),
-            old.pitch + DRIFT * (pose.pitch - old.pitch),
-            old.roll + DRIFT * (pose.roll - old.roll),
-        ),
-    )
+    seen = (*centre.seen, pose)
+    return Centre(seen=seen, at=at) if len(seen) < SAMPLES else Centre(pose=_median(seen), at=at)
 
 
 def turned(centre: Centre, pose: Pose) -> tuple[float, float] | None:
     """Degrees to the side and up or down, both signed, from the centre; None while it is not known."""
-    middle = centre.pose if centre.pose is not None else _median(centre.seen) if len(centre.seen) >= SETTLED else None
-    return None if middle is None else (pose.yaw - middle.yaw, pose.pitch - middle.pitch)
+    if centre.pose is None:
+        return None
+    return pose.yaw - centre.pose.yaw, pose.pitch - centre.pose.pitch
+
+
+def _towards(old: float, new: float, weight: float, most: float) -> float:
+    return old + max(-most, min(most, weight * (new - old)))
 
 
 def _median(poses: Sequence[Pose]) -> Pose:

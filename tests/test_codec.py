@@ -2,6 +2,8 @@
 
 import copy
 import json
+import struct
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from detection import codec
 from detection.codec import BadMessage, Failed, Observed
+from detection.levels import GRID
 from detection.values import Box, DetectorInfo, Face, Observation, Quality
 
 from .faces import observation
 
+CELLS = GRID[0] * GRID[1]
 unit = st.floats(0, 1)
 points = st.one_of(st.just(()), st.tuples(*[st.tuples(unit, unit)] * 5))
 
@@ -24,19 +28,36 @@ def boxes(draw: st.DrawFn) -> Box:
     return Box(x, y, draw(st.floats(0, 1 - x)), draw(st.floats(0, 1 - y)))
 
 
+some_faces = st.lists(st.builds(Face, boxes(), st.floats(-100, 100), points), max_size=5).map(tuple)
 observations = st.builds(
     Observation,
-    faces=st.lists(st.builds(Face, boxes(), st.floats(-100, 100), points), max_size=5).map(tuple),
+    faces=some_faces,
     quality=st.builds(Quality, unit, st.floats(0, 0.5), st.floats(0, 1e6)),
     width=st.integers(1, 1920),
     height=st.integers(1, 1920),
+    perhaps=some_faces,
+    levels=st.just(b"") | st.binary(min_size=CELLS, max_size=CELLS),
 )
+descriptors = st.lists(st.floats(-10, 10, width=32), min_size=128, max_size=128).map(lambda each: floats(*each))
 
 
-@given(observations, st.floats(0, 1e6), st.floats(0, 1e6))
-def test_an_answer_survives_the_way(seen: Observation, decode_ms: float, detect_ms: float) -> None:
-    reply = Observed(seen, decode_ms=decode_ms, detect_ms=detect_ms)
+def floats(*numbers: float) -> bytes:
+    return struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+@given(observations, st.floats(0, 1e6), st.floats(0, 1e6), st.none() | descriptors)
+def test_an_answer_survives_the_way(
+    seen: Observation, decode_ms: float, detect_ms: float, descriptor: bytes | None
+) -> None:
+    reply = Observed(seen, decode_ms=decode_ms, detect_ms=detect_ms, descriptor=descriptor)
     assert codec.parse_reply(codec.reply_bytes(reply)) == reply
+
+
+@given(st.binary(max_size=100), st.booleans())
+def test_a_request_survives_the_way(jpeg: bytes, describe: bool) -> None:
+    whole = codec.request(7, jpeg, describe=describe)
+    assert codec.HEADER.unpack(whole[: codec.HEADER.size]) == (7, len(jpeg) + 1)
+    assert codec.parse_request(whole[codec.HEADER.size :]) == (jpeg, describe)
 
 
 @given(st.text(max_size=500), st.booleans())
@@ -56,8 +77,13 @@ def test_a_message_begins_with_its_id_and_length() -> None:
 
 def test_a_crowd_fits_into_the_largest_answer() -> None:
     face = Face(Box(0.123456789, 0.123456789, 0.1, 0.1), 0.123456789012, ((0.12345678901, 0.1234567890123),) * 5)
-    seen = Observation((face,) * codec.MAX_FACES, Quality(0.5, 0.2, 1.0), 320, 240)
-    assert len(codec.reply_bytes(Observed(seen, 1.0, 1.0))) < codec.MAX_REPLY
+    crowd = (face,) * codec.MAX_FACES
+    seen = Observation(crowd, Quality(0.5, 0.2, 1.0), 320, 240, perhaps=crowd, levels=bytes(CELLS))
+    assert len(codec.reply_bytes(Observed(seen, 1.0, 1.0, descriptor=floats(*[0.1] * 128)))) < codec.MAX_REPLY
+
+
+def base64(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 def good() -> dict[str, Any]:
@@ -105,6 +131,19 @@ FACE = ("observation", "faces", 0)
         bad("observation", "quality", "sharpness", value=float("inf")),
         bad("observation", "faces", value={}),
         bad("observation", "faces", value=[good()["observation"]["faces"][0]] * (codec.MAX_FACES + 1)),
+        bad("observation", "perhaps", value=None),
+        bad("observation", "perhaps", value=[{}]),
+        bad("observation", "perhaps", value=[good()["observation"]["faces"][0]] * (codec.MAX_FACES + 1)),
+        bad("observation", "levels", value=None),
+        bad("observation", "levels", value="*" * 8),
+        bad("observation", "levels", value=base64(bytes(CELLS - 1))),
+        bad("observation", "levels", value=base64(bytes(CELLS + 1))),
+        bad("observation", "levels", value="A" * 10**6),
+        bad("descriptor", value=[0.0] * 128),
+        bad("descriptor", value=""),
+        bad("descriptor", value=base64(floats(*[0.1] * 127))),
+        bad("descriptor", value=base64(floats(*[0.1] * 127, float("nan")))),
+        bad("descriptor", value=base64(floats(*[0.1] * 127, float("-inf")))),
         bad(*FACE, value=None),
         bad(*FACE, "score", value=float("-inf")),
         bad(*FACE, "score", value=10**400),

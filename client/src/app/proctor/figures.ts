@@ -13,7 +13,7 @@ const FIGURES: Partial<Record<Kind, Figure>> = {
   multiple_faces: { score: "Score of the second face", threshold: "Least score of a face" },
   different_person: { score: "Distance from the candidate's face", threshold: "Another person beyond" },
   looking_away: { score: "Turned by", threshold: "Away beyond", unit: "°" },
-  camera_blocked: { score: "Contrast", threshold: "Covered below" },
+  camera_blocked: { score: "Structure", threshold: "Covered below" },
   camera_frozen: { score: "Without movement", threshold: "Too long beyond", unit: " s" },
   stream_lost: { score: "Without a picture", threshold: "Lost after", unit: " s" },
 };
