@@ -25,6 +25,8 @@ WHITE: Final = 245
 """Cells from this level are washed out."""
 NOISE: Final = 3.0
 """What a camera's noise (a deviation of 10 levels at 480 px) adds to the structure."""
+WHOLE: Final = Box(0.0, 0.0, 1.0, 1.0)
+"""All of the picture."""
 LEAST_AROUND: Final = 40
 """So many cells around a box are needed to speak for the picture."""
 

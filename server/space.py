@@ -12,8 +12,9 @@ logger = logging.getLogger(__name__)
 
 HOURS: Final = 2.0
 """For so long all that runs must find room, and a new meeting beside it."""
-CANDIDATES: Final = 10
-"""Candidates that a new meeting is reckoned with: how many come is not known before."""
+CANDIDATES: Final = 1
+"""Candidates that a new meeting is reckoned with: how many come is not known before, and the next one is refused when
+those who came fill the disk."""
 FRAME_BYTES: Final = 6000
 """A frame of 320 by 240 pixels at the default quality, as long as none was measured."""
 

@@ -274,7 +274,7 @@ def _broken(scene: Scene, seen: Observation, face: Face) -> bool:
     """Whether it need not be the one who was there before: the face has jumped, or all of the picture is another."""
     if scene.face is None:
         return False
-    cut = bool(scene.seat and seen.levels) and levels.mean_change(scene.seat, seen.levels) > CUT
+    cut = bool(scene.seat and seen.levels) and levels.mean_change(scene.seat, seen.levels, levels.WHOLE) > CUT
     return cut or stills.overlap(scene.face, face.box) < JUMPED
 
 
