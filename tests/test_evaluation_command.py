@@ -40,7 +40,7 @@ def written(path: Path) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize(("detector", "width"), [("hog", 320), pytest.param("yunet", 640, marks=faces.needs_models)])
+@pytest.mark.parametrize(("detector", "width"), [("hog", 320), pytest.param("yunet", 480, marks=faces.needs_models)])
 def test_the_golden_folder_keeps_its_floor(
     detector: str, width: int, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,8 +63,8 @@ def test_ways_are_put_side_by_side_and_spoilt_pictures_on_demand(
     out, _ = capsys.readouterr()
     full = written(path)
     assert status == 0
-    assert [way["name"] for way in full["ways"]] == ["hog:320", "tutorial", "hog:160"]
-    assert [way["stream"]["width"] for way in full["ways"]] == [320, 640, 160]
+    assert [way["name"] for way in full["ways"]] == ["hog:480", "tutorial", "hog:160"]
+    assert [way["stream"]["width"] for way in full["ways"]] == [480, 640, 160]
     assert full["ways"][1]["detector"]["threshold"] == 0
     assert set(full["pictures"][0]["found"]["hog:160"]) == set(full["conditions"])
     assert "tilted 45°" in out
