@@ -98,7 +98,8 @@ def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Cha
 
 def wants_descriptor(state: State, settings: RuleSettings, at: float) -> bool:
     """Whether the face of a sample taken now should be described (`Sampled.descriptor`)."""
-    return signs.wants_descriptor(state.scene, settings.different_person, at)
+    settled = not state.tracks.get(Kind.DIFFERENT_PERSON, QUIET).unsettled
+    return signs.wants_descriptor(state.scene, settings.different_person, at, settled=settled)
 
 
 def knows_candidate(state: State) -> bool:

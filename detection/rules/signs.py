@@ -161,16 +161,19 @@ def enrolled(scene: Scene, reference: bytes, *, photo: bool) -> Scene:
     return replace(scene, person=person, verdict=Verdict.UNSURE, doubted=0)
 
 
-def wants_descriptor(scene: Scene, rule: PersonRule, at: float) -> bool:
-    """Whether the next sample's face should be described: seldom while it is the same, often while it is not sure."""
+def wants_descriptor(scene: Scene, rule: PersonRule, at: float, *, settled: bool) -> bool:
+    """Whether the next sample's face should be described: seldom while it is the same, often while it is not sure.
+
+    It is not, either, while the samples do not agree with what is open: the candidate is back, and is to be rid of it.
+    """
     if not rule.enabled:
         return False
     match scene.verdict:
         case Verdict.ENROLLING:
             pause = USUAL.gap
-        case Verdict.SAME:
+        case Verdict.SAME if settled:
             pause = USUAL.gap if scene.person.photo else rule.every
-        case Verdict.UNSURE | Verdict.DIFFERENT:
+        case _:
             pause = VOTES_APART if scene.doubted < DOUBTS else LONG_DOUBT
     return at - scene.described_at >= pause - SLIP
 
