@@ -40,9 +40,11 @@ def largest_change(one: bytes, other: bytes, box: Box) -> float:
     """
     if not (measured(one) and measured(other)):
         return FAR
-    before, after = (_cells(each)[_touched(box)] for each in (one, other))
-    # One is added so that black over black is no division by zero.
-    return float(np.abs(after * ((before.mean() + 1) / (after.mean() + 1)) - before).max())
+    touched = _touched(box)
+    before, after = _cells(one)[touched], _cells(other)[touched]
+    # Their means, times their number; one is added so that black over black is no division by zero.
+    light = (_sum(before) + before.size) / (_sum(after) + after.size)
+    return float(np.maximum.reduce(np.abs(after * light - before), axis=None))
 
 
 def mean_change(one: bytes, other: bytes, box: Box) -> float:
@@ -52,7 +54,9 @@ def mean_change(one: bytes, other: bytes, box: Box) -> float:
     """
     if not (measured(one) and measured(other)):
         return FAR
-    return float(np.abs(_cells(other) - _cells(one))[_touched(box)].mean())
+    touched = _touched(box)
+    changes = np.abs(_cells(other)[touched] - _cells(one)[touched])
+    return _sum(changes) / int(changes.size)
 
 
 def change_around(one: bytes, other: bytes, box: Box) -> float:
@@ -91,6 +95,11 @@ def measured(levels: bytes) -> bool:
 def _cells(levels: bytes) -> Cells:
     columns, rows = GRID
     return np.frombuffer(levels, dtype=np.uint8).reshape(rows, columns).astype(np.float32)
+
+
+def _sum(cells: Cells) -> float:
+    """Of all cells; numpy's own `mean` takes three times as long over so few, and this runs for every sample."""
+    return float(np.add.reduce(cells, axis=None))
 
 
 def _touched(box: Box) -> tuple[slice, slice]:

@@ -8,7 +8,7 @@ follows slowly. Pure.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf
+from math import atan2, degrees, exp, inf, sqrt
 from statistics import median
 from typing import Final
 
@@ -35,6 +35,10 @@ FOLLOWING: Final = 60.0
 SPEED: Final = 0.1
 """... but by no more degrees a second. A glance hardly moves it, however far; who sits down anew is followed in some
 minutes, and so is who was found turned away in the first seconds."""
+
+TINY: Final = 1e-12
+"""So that landmarks in one line, which have no pose, are no division by zero."""
+Vector = list[float]
 
 _CENTRED: Final = FACE - FACE.mean(axis=0)
 _INVERSE: Final = np.linalg.pinv(_CENTRED)
@@ -79,15 +83,33 @@ def estimate(face: Face, *, width: int, height: int) -> Pose | None:
     scale = float(np.linalg.norm(rows, axis=1).mean())
     if not scale * BETWEEN_EYES >= LEAST_EYES:
         return None
-    # The nearest rotation: rows that noise has made unequal or oblique are made straight.
-    u, _, v = np.linalg.svd(np.vstack((rows / scale, np.cross(rows[0], rows[1]) / scale**2)))
-    turn = u @ v
-    forward = turn[:, 2]
+    across, down = _straightened(*(rows / scale).tolist())
+    ahead = across[0] * down[1] - across[1] * down[0]
     return Pose(
-        yaw=round(float(np.degrees(np.arctan2(forward[0], forward[2]))), 1),
-        pitch=round(float(np.degrees(np.arctan2(forward[1], forward[2]))), 1),
-        roll=round(float(np.degrees(np.arctan2(turn[1, 0], turn[0, 0]))), 1),
+        yaw=round(degrees(atan2(across[2], ahead)), 1),
+        pitch=round(degrees(atan2(down[2], ahead)), 1),
+        roll=round(degrees(atan2(down[0], across[0])), 1),
     )
+
+
+def _straightened(across: Vector, down: Vector) -> tuple[Vector, Vector]:
+    """The nearest first two rows of a rotation: what noise has made unequal or oblique.
+
+    By the inverse root of their Gram matrix, in plain numbers: numpy's decomposition takes ten times as long.
+    """
+    a, b, d = _dot(across, across), _dot(across, down), _dot(down, down)
+    root = sqrt(max(a * d - b * b, TINY))
+    weight = root * sqrt(a + d + 2 * root)
+    first, shared, second = (d + root) / weight, -b / weight, (a + root) / weight
+    return _mixed(across, first, down, shared), _mixed(across, shared, down, second)
+
+
+def _dot(one: Vector, other: Vector) -> float:
+    return sum(x * y for x, y in zip(one, other, strict=True))
+
+
+def _mixed(one: Vector, weight: float, other: Vector, weight_of_other: float) -> Vector:
+    return [weight * x + weight_of_other * y for x, y in zip(one, other, strict=True)]
 
 
 def follow(centre: Centre, pose: Pose, at: float) -> Centre:

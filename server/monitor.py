@@ -28,7 +28,6 @@ FAST_RESTARTS = 3
 RESTART_PAUSE = 2.0
 """Seconds of that pause: a detector that dies on every frame must not take the machine with it."""
 
-
 FAULTS = 20
 """Samples in a row on which the detector failed, past which people are told that nobody is judged."""
 
@@ -115,6 +114,11 @@ class Monitor:
         return self.name != "hog" or kind not in (Kind.DIFFERENT_PERSON, Kind.LOOKING_AWAY)
 
     @property
+    def compares_faces(self) -> bool:
+        """Whether it can be told now if it is still the candidate."""
+        return self.info is not None and self.judges(Kind.DIFFERENT_PERSON)
+
+    @property
     def failing(self) -> bool:
         """The detector fails on whatever it gets."""
         return self._faults >= FAULTS
@@ -123,11 +127,6 @@ class Monitor:
     def workers_alive(self) -> int:
         """Workers that can take a frame."""
         return sum(worker.alive for worker in self._workers.values())
-
-    @property
-    def compares_faces(self) -> bool:
-        """Whether it can be told if it is still the candidate: `hog` gives no landmarks by which to cut a face out."""
-        return self.info is not None and self.info.name != "hog"
 
     @property
     def pids(self) -> list[int]:
@@ -195,20 +194,23 @@ class Monitor:
     async def _work(self, index: int) -> None:
         while True:
             slot, frame = await self._sampler.take()
-            sampled_at, worker = self._clock(), self._workers[index]
-            describe = rules.wants_descriptor(slot.owner.state, slot.owner.rules, frame.received_at)
             try:
-                answer = await worker.analyze(frame.jpeg, describe=describe)
-            except WorkerLost as error:
-                # A frame that kills workers must not do so at the rate of the stream.
-                self._sampler.settle(slot, burst=False)
-                await self._replace(index, error)
-                continue
-            try:
-                self._judge(slot, frame, sampled_at, answer, worker.info, described=describe)
-            except Exception:
+                await self._look(index, slot, frame)
+            except Exception:  # the task boundary: without this loop its worker would stand idle for ever
                 logger.exception("[%s] a sample could not be judged", slot.owner.id)
                 self._sampler.settle(slot, burst=False)
+
+    async def _look(self, index: int, slot: Slot[Candidate], frame: Frame) -> None:
+        sampled_at, worker = self._clock(), self._workers[index]
+        describe = rules.wants_descriptor(slot.owner.state, slot.owner.rules, frame.received_at)
+        try:
+            answer = await worker.analyze(frame.jpeg, describe=describe)
+        except WorkerLost as error:
+            # A frame that kills workers must not do so at the rate of the stream.
+            self._sampler.settle(slot, burst=False)
+            await self._replace(index, error)
+            return
+        self._judge(slot, frame, sampled_at, answer, worker.info, described=describe)
 
     def _judge(
         self,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from detection import codec
 from detection.values import DetectorInfo
+from detection.worker import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,6 @@ START_TIMEOUT = 60.0
 
 ANSWER_TIMEOUT = 5.0
 """Seconds for one frame. The slowest honest one takes 0.3."""
-
 
 STDERR_LINES, STDERR_SECONDS = 20, 60.0
 """Lines a worker may log in so many seconds: decoders write one for every spoilt picture that a candidate sends."""
@@ -89,7 +89,7 @@ class Worker:
         except asyncio.IncompleteReadError:
             status = await process.wait()
             await log
-            if status == 2:  # detection.worker.UNAVAILABLE
+            if status == UNAVAILABLE:
                 raise DetectorFailed("The detector cannot run; its reason is above.") from None
             raise WorkerLost(f"a worker ended at its start with status {status}") from None
         except (TimeoutError, codec.BadMessage) as error:

@@ -145,6 +145,16 @@ def test_who_is_near_or_between_the_limits_is_never_accused(distance: float) -> 
     assert exam.opened == []
 
 
+def test_the_candidate_who_takes_the_place_back_is_soon_rid_of_the_banner() -> None:
+    exam = enrolled().show(ELSEWHERE, 0.8, 20)
+    began, samples = exam.now, exam.samples
+    exam.show(ALONE, 0.1, 20)
+    (cleared,) = [at for at, change in exam.told if change.type is ChangeType.CLEARED]
+    assert cleared - began <= 7
+    # Some seconds at the stream's rate, and not all of them.
+    assert exam.samples - samples <= 20 + 5 * FRAMES
+
+
 def test_a_few_far_comparisons_are_no_incident() -> None:
     exam = enrolled()
     for _ in range(20):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from detection import rules
 from server import monitor, workers
 from server.app import Running
 from server.protocol import Incident
@@ -302,6 +303,29 @@ async def test_a_worker_that_hangs_is_replaced(
             return await http.metric("samples_total") > before
 
         await people.eventually(sampled_again)
+
+
+async def test_a_fault_before_a_frame_is_looked_at_costs_that_frame_and_no_worker(
+    server: Running, http: Http, room: Exam, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fault(*_: object) -> bool:
+        raise ZeroDivisionError
+
+    async with people.candidate(room) as ada:
+        with monkeypatch.context() as patch:
+            patch.setattr(rules, "wants_descriptor", fault)
+            await ada.frame()
+            await people.eventually(lambda: _logged(caplog, "could not be judged"))
+
+        async def sampled() -> bool:
+            assert (await ada.frame())["ok"]
+            return await http.metric("samples_total") > 0
+
+        await people.eventually(sampled)
+
+
+async def _logged(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    return any(words in record.getMessage() for record in caplog.records)
 
 
 async def _more(http: Http, name: str, than: float) -> bool:

@@ -29,6 +29,25 @@ def held(seen: Face) -> Pose:
     return pose
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_pose_is_that_of_the_nearest_rotation(seed: int) -> None:
+    angles = np.random.default_rng(seed).uniform(-60, 60, 3)
+    noisy = face(*angles, noise=3.0)
+    points = np.array(noisy.landmarks) * (WIDTH, HEIGHT)
+    rows = (np.linalg.pinv(FACE - FACE.mean(axis=0)) @ (points - points.mean(axis=0))).T
+    rows /= np.linalg.norm(rows, axis=1).mean()
+    u, _, v = np.linalg.svd(np.vstack((rows, np.cross(rows[0], rows[1]))))
+    turn = np.degrees(np.arctan2((u @ v)[[0, 1], 2], (u @ v)[2, 2]))
+    pose = held(noisy)
+    assert (pose.yaw, pose.pitch) == pytest.approx(turn, abs=0.051)
+
+
+def test_landmarks_in_one_line_are_no_fault() -> None:
+    line = tuple((0.2 + i / 10, 0.5) for i in range(5))
+    pose = held(Face(Box(0.3, 0.3, 0.3, 0.4), 0.9, line))
+    assert np.isfinite((pose.yaw, pose.pitch, pose.roll)).all()
+
+
 @pytest.mark.parametrize("size", [0.3, 1.0])
 @pytest.mark.parametrize("yaw", [-60, -30, 0, 30, 60])
 def test_a_head_turned_to_the_side(yaw: float, size: float) -> None:

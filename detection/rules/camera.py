@@ -53,10 +53,9 @@ def take(track: Track, rule: CameraRule, kind: Kind, sign: Sign, event: Sampled)
     """The track after one more sample, and what changed by it."""
     if sign.shown is None:
         return track, None
-    track = replace(track, told_at=event.at)
     if track.episode is not None:
         return (_go_on if sign.shown else _fade)(track, track.episode, rule, sign, event)
-    return _suspect(track, rule, kind, sign, event) if sign.shown else (_doubt(track, rule), None)
+    return _suspect(track, rule, kind, sign, event) if sign.shown else (_doubt(track, rule, event.at), None)
 
 
 def expire(track: Track, rule: CameraRule, at: float, *, stale_after: float) -> tuple[Track, Change | None]:
@@ -117,21 +116,21 @@ def _suspect(track: Track, rule: CameraRule, kind: Kind, sign: Sign, event: Samp
     return Track(episode=episode, told_at=event.at, faces=supports[-1].faces), Change(ChangeType.OPENED, episode)
 
 
-def _doubt(track: Track, rule: CameraRule) -> Track:
+def _doubt(track: Track, rule: CameraRule, at: float) -> Track:
     """One more sample that does not show what is suspected."""
     if not track.marks:
         return QUIET
     marks = (*track.marks, None)[-rule.window :]
     spare = rule.window - rule.enter_samples
     if marks.count(None) <= spare:
-        return replace(track, marks=marks, taken=track.taken + 1)
+        return replace(track, marks=marks, taken=track.taken + 1, told_at=at)
     # Too many against it: drop the oldest, and begin again at the first that leaves few enough.
     while marks.count(None) > spare or (marks and marks[0] is None):
         marks = marks[1:]
     supports = _present(marks)
     if not supports:
         return QUIET
-    return Track(marks=marks, since=supports[0].at, told_at=track.told_at, shown=len(supports), taken=len(marks))
+    return Track(marks=marks, since=supports[0].at, told_at=at, shown=len(supports), taken=len(marks))
 
 
 def _present(marks: tuple[Support | None, ...]) -> tuple[Support, ...]:
@@ -157,13 +156,13 @@ def _fade(track: Track, episode: Episode, rule: CameraRule, sign: Sign, event: S
     """One more sample that does not show what is open."""
     clean = track.clean + 1
     since = track.clean_since if track.clean else event.at
-    enough = clean >= rule.leave_samples and event.at - since >= rule.leave_seconds
-    if not enough:
-        return replace(track, clean=clean, clean_since=since, faces=0), None
+    track = replace(track, told_at=event.at, clean=clean, clean_since=since, faces=0)
+    if clean < rule.leave_samples or event.at - since < rule.leave_seconds:
+        return track, None
     lull_since = event.at if track.lull_since is None else track.lull_since
     if event.at - lull_since >= rule.merge_seconds:
         return QUIET, close(episode, event.at)
-    return replace(track, clean=clean, clean_since=since, faces=0, lull_since=lull_since), None
+    return replace(track, lull_since=lull_since), None
 
 
 def _support(sign: Sign, event: Sampled) -> Support:

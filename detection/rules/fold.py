@@ -91,14 +91,15 @@ def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Cha
     banner is raised and cleared any number of times in between, in turn.
     """
     at = max(state.now, event.at) if isfinite(event.at) else state.now
-    state, changes = _stepped(replace(state, now=at), settings, replace(event, at=at))
+    state, changes = _stepped(replace(state, now=at), settings, event if event.at == at else replace(event, at=at))
     state, banners = _show_banners(state, settings)
     return state, (*changes, *banners)
 
 
 def wants_descriptor(state: State, settings: RuleSettings, at: float) -> bool:
     """Whether the face of a sample taken now should be described (`Sampled.descriptor`)."""
-    return signs.wants_descriptor(state.scene, settings.different_person, at)
+    settled = not state.tracks.get(Kind.DIFFERENT_PERSON, QUIET).unsettled
+    return signs.wants_descriptor(state.scene, settings.different_person, at, settled=settled)
 
 
 def knows_candidate(state: State) -> bool:
@@ -139,8 +140,10 @@ def _stepped(state: State, settings: RuleSettings, event: Event) -> tuple[State,
 
 def _show_banners(state: State, settings: RuleSettings) -> tuple[State, Changes]:
     """Raise the banner of what goes on, and clear that of what does not."""
-    wanted = {episode.kind: episode for episode in state.open if not _in_lull(state, episode.kind)}
     known = {episode.kind: episode for episode in state.open}
+    if not known and not state.banners:  # nearly always, and this runs for every sample
+        return state, ()
+    wanted = {kind: episode for kind, episode in known.items() if not _in_lull(state, kind)}
     late = {
         kind: episode
         for kind, episode in wanted.items()
@@ -197,6 +200,8 @@ def _forget_stale(state: State, settings: RuleSettings) -> tuple[State, Changes]
     """Give up what the samples said, when the newest is too old to say anything about now."""
     if state.sampled_at is not None and state.now - state.sampled_at > settings.stale_after:
         return _blind(state, settings)
+    if not state.tracks:
+        return state, ()
     changes: Changes = ()
     tracks: dict[Kind, Track] = {}
     for kind, track in state.tracks.items():

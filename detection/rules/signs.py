@@ -105,6 +105,8 @@ class Scene:
     """How many comparisons in a row could not tell."""
 
 
+USUAL: Final = Limits()
+"""Of which a rule changes the distances alone."""
 Signs = Mapping[Kind, Sign]
 NOTHING: Final = Sign(None)
 NO: Final = Sign(False)
@@ -159,16 +161,19 @@ def enrolled(scene: Scene, reference: bytes, *, photo: bool) -> Scene:
     return replace(scene, person=person, verdict=Verdict.UNSURE, doubted=0)
 
 
-def wants_descriptor(scene: Scene, rule: PersonRule, at: float) -> bool:
-    """Whether the next sample's face should be described: seldom while it is the same, often while it is not sure."""
+def wants_descriptor(scene: Scene, rule: PersonRule, at: float, *, settled: bool) -> bool:
+    """Whether the next sample's face should be described: seldom while it is the same, often while it is not sure.
+
+    It is not, either, while the samples do not agree with what is open: the candidate is back, and is to be rid of it.
+    """
     if not rule.enabled:
         return False
     match scene.verdict:
         case Verdict.ENROLLING:
-            pause = _limits(rule).gap
-        case Verdict.SAME:
-            pause = _limits(rule).gap if scene.person.photo else rule.every
-        case Verdict.UNSURE | Verdict.DIFFERENT:
+            pause = USUAL.gap
+        case Verdict.SAME if settled:
+            pause = USUAL.gap if scene.person.photo else rule.every
+        case _:
             pause = VOTES_APART if scene.doubted < DOUBTS else LONG_DOUBT
     return at - scene.described_at >= pause - SLIP
 
@@ -176,7 +181,7 @@ def wants_descriptor(scene: Scene, rule: PersonRule, at: float) -> bool:
 def suspects(scene: Scene, rule: PersonRule) -> bool:
     """Whether the first votes after an interruption are far: more samples at once, to be sure soon."""
     votes = scene.person.votes
-    few = scene.verdict is Verdict.UNSURE and 0 < len(votes) < _limits(rule).votes
+    few = scene.verdict is Verdict.UNSURE and 0 < len(votes) < USUAL.votes
     return few and votes[-1] > rule.distance
 
 
@@ -279,8 +284,7 @@ def _broken(scene: Scene, seen: Observation, face: Face) -> bool:
 
 
 def _limits(rule: PersonRule) -> Limits:
-    usual = Limits()
-    return replace(usual, different=rule.distance, photo=rule.distance + usual.photo - usual.different)
+    return Limits(different=rule.distance, photo=rule.distance + USUAL.photo - USUAL.different)
 
 
 def _gaze(scene: Scene, rule: GazeRule, event: Sampled, people: tuple[Face, ...]) -> tuple[Scene, Sign]:
@@ -290,17 +294,17 @@ def _gaze(scene: Scene, rule: GazeRule, event: Sampled, people: tuple[Face, ...]
     if held is None:
         return scene, NOTHING
     turned = pose.turned(scene.centre, held)
-    scene = _glance(scene, rule, event.at, 0.0 if turned is None else _share(turned, rule))
-    scene = replace(scene, centre=pose.follow(scene.centre, held, event.at))
+    away, glances = _glance(scene, rule, event.at, 0.0 if turned is None else _share(turned, rule))
+    scene = replace(scene, away=away, glances=glances, centre=pose.follow(scene.centre, held, event.at))
     if turned is None:
         return scene, NOTHING
-    if (glances := len(scene.glances)) >= rule.glances:
-        return scene, Sign(True, f"{glances} glances away within {rule.within:.0f} s", glances, rule.glances)
+    if (count := len(glances)) >= rule.glances:
+        return scene, Sign(True, f"{count} glances away within {rule.within:.0f} s", count, rule.glances)
     sideways = abs(turned[0]) / rule.sideways >= abs(turned[1]) / rule.upwards
     degrees, limit = (turned[0], rule.sideways) if sideways else (turned[1], rule.upwards)
     where = "to the side" if sideways else "down" if degrees > 0 else "up"
-    away = _share(turned, rule) > 1
-    return scene, Sign(away, f"the head turned {abs(degrees):.0f}° {where}", round(abs(degrees), 1), limit)
+    what = f"the head turned {abs(degrees):.0f}° {where}"
+    return scene, Sign(_share(turned, rule) > 1, what, round(abs(degrees), 1), limit)
 
 
 def _share(turned: tuple[float, float], rule: GazeRule) -> float:
@@ -308,9 +312,9 @@ def _share(turned: tuple[float, float], rule: GazeRule) -> float:
     return max(abs(turned[0]) / rule.sideways, abs(turned[1]) / rule.upwards)
 
 
-def _glance(scene: Scene, rule: GazeRule, at: float, share: float) -> Scene:
-    """The scene with one glance more, or none: a head that trembles at the limit looks away once."""
+def _glance(scene: Scene, rule: GazeRule, at: float, share: float) -> tuple[bool, tuple[float, ...]]:
+    """Whether a glance goes on, and the newest, with one more or none: who trembles at the limit looks away once."""
     glances = tuple(began for began in scene.glances if at - began < rule.within)
     if share > 1 and not scene.away:
-        return replace(scene, away=True, glances=(*glances, at)[-MOST_GLANCES:])
-    return replace(scene, away=scene.away and share > BACK, glances=glances)
+        return True, (*glances, at)[-MOST_GLANCES:]
+    return scene.away and share > BACK, glances
