@@ -32,7 +32,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    from storage.bundle.verify import Misfit, NoBundle, verify  # noqa: PLC0415 - the other commands need none of it
+    from storage.bundle.reading import Misfit  # noqa: PLC0415 - the other commands need none of it
+    from storage.bundle.verify import NoBundle, verify  # noqa: PLC0415
 
     try:
         keys = [_key(text) for text in options.key]

@@ -16,7 +16,8 @@ import pytest
 from server.__main__ import main
 from server.app import Running
 from server.bundling import AT_ONCE
-from storage.bundle.verify import Misfit, verify
+from storage.bundle.reading import Misfit
+from storage.bundle.verify import verify
 from storage.recordings import writer
 from storage.recordings.segment import JOURNAL, VIDEO
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from server.__main__ import main
 from storage.bundle import archive
 from storage.bundle.archive import Entry
-from storage.bundle.verify import Misfit, NoBundle, verify
+from storage.bundle.reading import Misfit
+from storage.bundle.verify import NoBundle, verify
 from storage.bundle.writer import PARTICIPANTS, picture_name, segment_name, segments_name, table_name
 from storage.recordings import chain
 from storage.recordings.chain import SigningKey
