@@ -14,6 +14,7 @@ from server.api.calls import MAX_BODY_BYTES, SERVICES, errors, uncompressed
 from server.api.origins import origins
 from server.api.routes import add_routes
 from server.archive import Archive
+from server.bundling import Bundling
 from server.candidate_channel import CandidateChannel
 from server.channels import Channels
 from server.incidents import Incidents
@@ -191,6 +192,14 @@ def _assemble(
         pacing=pacing,
         recorder=recorder,
         playback=Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing),
+        bundling=Bundling(
+            database=database,
+            ledger=ledger,
+            store=stores.recordings,
+            recorder=recorder,
+            key=stores.signing_key,
+            clock=clock,
+        ),
         signing_key=stores.signing_key,
         database=database,
         ledger=ledger,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.bundling import Bundling
 from server.incidents import Incidents
 from server.intake import Intake
 from server.lobby import Lobby
@@ -36,6 +37,7 @@ class Services:
     pacing: Pacing
     recorder: Recorder
     playback: Playback
+    bundling: Bundling
     signing_key: SigningKey
     database: Database
     ledger: Ledger

@@ -263,6 +263,14 @@ class Database:
         found = await self._records(ReviewRecord, "latest_reviews", ids=[str(each) for each in incident_ids])
         return {review.incident_id: review for review in found}
 
+    async def reviews(self, incident_ids: Sequence[UUID]) -> list[ReviewRecord]:
+        """All reviews of these incidents, oldest first."""
+        return await self._records(ReviewRecord, "reviews", ids=[str(each) for each in incident_ids])
+
+    async def activities(self, participant_id: UUID) -> list[ActivityRecord]:
+        """What was reported of a participant, oldest first."""
+        return await self._records(ActivityRecord, "activities", participant_id=participant_id)
+
     async def close_orphans(self) -> int:
         """Close what a crash left open, and say how many there were."""
         return len(await self._run("close_orphans"))

@@ -87,6 +87,12 @@ ORDER BY id DESC LIMIT %(limit)s;
 SELECT DISTINCT ON (incident_id) * FROM reviews
 WHERE incident_id = ANY(%(ids)s::uuid[]) ORDER BY incident_id, id DESC;
 
+-- name: reviews
+SELECT * FROM reviews WHERE incident_id = ANY(%(ids)s::uuid[]) ORDER BY id;
+
+-- name: activities
+SELECT * FROM activities WHERE participant_id = %(participant_id)s ORDER BY id;
+
 -- name: finished_candidates
 -- Candidates whose own last word was that they are done.
 SELECT DISTINCT participant_id FROM activities WHERE meeting_id = %(meeting_id)s AND kind = 'finished';

@@ -267,6 +267,7 @@ CALLS = [
     ("PUT", "/api/meetings/{id}/participants/{participant_id}/accommodations", "operator proctor"),
     ("GET", "/api/meetings/{id}/incidents", "operator proctor reviewer"),
     ("GET", "/api/meetings/{id}/recordings", "operator proctor reviewer"),
+    ("GET", "/api/meetings/{id}/bundle", "operator proctor reviewer"),
     ("POST", "/api/frames", "candidate"),
     ("POST", "/api/activities", "candidate"),
     ("GET", "/api/held", "candidate"),
@@ -800,6 +801,7 @@ async def test_openapi_names_every_call_with_its_bodies_and_the_error(http: Http
     assert {
         "POST /api/meetings/{id}/join",
         "GET /api/incidents/{id}/evidence/{n}.jpg",
+        "GET /api/meetings/{id}/bundle",
         "GET /api/recordings/{id}",
         "GET /api/recordings/{id}/frames/{seq}.jpg",
         "GET /api/recordings/{id}/video.mp4",

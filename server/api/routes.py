@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server import protocol
-from server.api import frames, health, incidents, meetings, openapi, pages, recordings
+from server.api import bundle, frames, health, incidents, meetings, openapi, pages, recordings
 from server.api.calls import Call, Route
 from server.errors import NotBuilt
 from server.protocol import Role
@@ -40,6 +40,8 @@ ROUTES = (
     Route("GET", r"/api/incidents/{id}/evidence/{n:\d\d?\d?}.jpg", incidents.evidence, "A photograph, by signed link."),
     Route("GET", "/api/meetings/{id}/recordings", recordings.index, "List recordings.", REVIEW,
           answer=protocol.RecordingList),
+    Route("GET", "/api/meetings/{id}/bundle", bundle.export, "All of a meeting, or of one candidate, as a zip.",
+          REVIEW),
     Route("GET", "/api/recordings/{id}", recordings.show, "Show a recording.", REVIEW, answer=protocol.ShownRecording),
     Route("GET", r"/api/recordings/{id}/frames/{seq:\d{1,16}}.jpg", recordings.frame, "One exact frame.", REVIEW),
     Route("GET", "/api/recordings/{id}/video.mp4", _later, "A recording as video.", REVIEW),

@@ -157,7 +157,7 @@ class LocalRecording:
         lines = read_lines(journal, path.name)
         if not lines:
             raise SegmentError(f"{path.name}: the journal is empty.")
-        added = _added(number, lines, video, journal)
+        added = added_by(number, lines, video, journal)
         link = chain.link(self.progress.head, added)
         self._append(_chain_line(added, link))
         self.progress = self.progress.after(added, link)
@@ -191,7 +191,8 @@ def _chain_line(added: Added, link: str) -> Json:
     return {**asdict(added), "link": link}
 
 
-def _added(number: int, lines: list[Json], video: bytes, journal: bytes) -> Added:
+def added_by(number: int, lines: list[Json], video: bytes, journal: bytes) -> Added:
+    """What a pair adds to the chain."""
     frames = [line for line in lines if line["type"] == "frame"]
     return Added(
         number=number,

@@ -1,0 +1,260 @@
+"""Bundles of meetings and of single candidates, gathered from the database and the stores and handed on as they grow.
+
+One candidate's rows and one file are in memory at a time, whatever the bundle's size; whoever reads slowly slows the
+gathering, and whoever hangs up ends it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from server import bundle_page
+from server.bundle_page import Part, Recorded
+from server.errors import NotFound, TooMany
+from server.journal import VERSIONS
+from server.meetings import Meeting, moment
+from server.protocol import Role, iso
+from server.recorder import Recorder
+from server.views import meeting_view, participant_view
+from storage.bundle.writer import (
+    MEETING,
+    PARTICIPANTS,
+    README,
+    REPORT,
+    BundleWriter,
+    picture_name,
+    rows,
+    segment_name,
+    segments_name,
+    table_name,
+)
+from storage.database import Database
+from storage.ledger import Ledger
+from storage.objects import ObjectStore
+from storage.recordings.chain import Added, SigningKey
+from storage.recordings.segment import JOURNAL, VIDEO
+from storage.records import (
+    ActivityRecord,
+    IncidentRecord,
+    Json,
+    ParticipantRecord,
+    RecordingRecord,
+    ReviewRecord,
+    SegmentRecord,
+)
+
+AT_ONCE: Final = 4
+"""Bundles that may be made at once: each reads as fast as the stores give."""
+PAGE: Final = 500
+"""Incidents that are asked for at once."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What goes into a bundle, as far as it is known before it begins."""
+
+    meeting: Meeting
+    candidates: list[ParticipantRecord]
+    recordings: list[RecordingRecord]
+    one: bool
+    """Of one candidate only."""
+    complete: bool
+    """All of it is over and closed: a later bundle would have the same rows, but for reviews."""
+    at: datetime
+    """When it is made."""
+    reviewers: set[UUID] = field(default_factory=set)
+    """Who reviewed, as far as the candidates are through."""
+    missing: int = 0
+    """Files that are gone, so far."""
+
+
+class Bundling:
+    """Makes bundles. Changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ledger: Ledger,
+        store: ObjectStore,
+        recorder: Recorder,
+        key: SigningKey,
+        clock: Callable[[], float],
+    ) -> None:
+        """`store`: where recordings are kept."""
+        self._database = database
+        self._ledger = ledger
+        self._store = store
+        self._recorder = recorder
+        self._key = key
+        self._clock = clock
+        self.running = 0
+        """Bundles that are being made."""
+
+    async def wanted(self, meeting: Meeting, candidate_id: UUID | None) -> Wanted:
+        """What a bundle would hold.
+
+        Raises:
+            NotFound: the meeting has no such candidate.
+            DatabaseError: it cannot be had.
+        """
+        growing = self._recorder.growing(meeting.id)  # before the index: what is closed in between is there by then
+        # Recordings before incidents: the pictures that a signed statement names are in incidents that are read later.
+        recordings = await self._database.recordings(meeting.id)
+        candidates = await self._database.participants(meeting.id, Role.CANDIDATE)
+        if candidate_id is not None:
+            candidates = [each for each in candidates if each.id == candidate_id]
+            recordings = [each for each in recordings if each.candidate_id == candidate_id]
+            growing = [each for each in growing if each.local.opening.candidate_id == candidate_id]
+            if not candidates:
+                raise NotFound("This meeting has no such candidate.")
+        over = meeting.ended or (candidate_id is not None and meeting.candidate(candidate_id).over)
+        closed = not growing and all(each.closed_at is not None for each in recordings)
+        complete = over and closed and not self._ledger.away
+        return Wanted(
+            meeting, candidates, recordings, candidate_id is not None, complete, moment(self._clock())
+        )  # fmt: skip
+
+    async def parts(self, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+        """The bundle, piece by piece.
+
+        Raises:
+            TooMany: others are being made.
+            DatabaseError, ObjectStoreError: it cannot be finished.
+        """
+        if self.running >= AT_ONCE:
+            raise TooMany(f"{AT_ONCE} bundles are being made; try again when one of them is done.")
+        self.running += 1
+        try:
+            async for part in self._made(wanted):
+                yield part
+        finally:
+            self.running -= 1
+
+    async def _made(self, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+        writer, shown = BundleWriter(), []
+        meeting = meeting_view(wanted.meeting.record).dump()
+        meeting["rules"] = wanted.meeting.settings.rules.as_dict()
+        for part in [*writer.add(README, bundle_page.readme().encode()), *writer.add(MEETING, rows([meeting]))]:
+            yield part
+        for candidate in wanted.candidates:
+            found = Part(candidate)
+            async for part in self._candidate(writer, wanted, found):
+                yield part
+            shown.append(found)
+        staff = [each for role in (Role.PROCTOR, Role.REVIEWER)
+                 for each in await self._database.participants(wanted.meeting.id, role)]  # fmt: skip
+        if wanted.one:  # who has nothing to do with this candidate does not belong here
+            staff = [each for each in staff if each.id in wanted.reviewers]
+        people = [participant_view(each).dump() for each in [*wanted.candidates, *staff]]
+        report = await asyncio.to_thread(
+            bundle_page.html, wanted.meeting.record, shown, at=wanted.at, complete=wanted.complete, key=self._key.public
+        )
+        for part in [*writer.add(PARTICIPANTS, rows(people)), *writer.add(REPORT, report.encode())]:
+            yield part
+        said = {
+            "meeting_id": str(wanted.meeting.id),
+            "candidate_id": str(wanted.candidates[0].id) if wanted.one else None,
+            "exported_at": iso(wanted.at),
+            "complete": wanted.complete,
+            "missing": wanted.missing,
+            "versions": VERSIONS,
+        }
+        for part in writer.finish(self._key, **said):
+            yield part
+
+    # --- one candidate ------------------------------------------------------------------------------------
+
+    async def _candidate(self, writer: BundleWriter, wanted: Wanted, found: Part) -> AsyncGenerator[bytes, None]:
+        candidate = found.candidate
+        mine = [each for each in wanted.recordings if each.candidate_id == candidate.id]
+        for recording in mine:
+            async for part in self._recording(writer, wanted, recording, found):
+                yield part
+        found.incidents = await self._incidents(wanted.meeting.id, candidate.id)
+        for incident in found.incidents:
+            for n, each in enumerate(incident.evidence):
+                data = await self._ledger.picture(each["key"])
+                name = picture_name(candidate.id, incident.id, n)
+                each["path"] = name
+                if data is None:
+                    each["missing"] = True
+                    wanted.missing += 1
+                    continue
+                for part in await asyncio.to_thread(writer.add, name, data):
+                    yield part
+        found.reviews = await self._database.reviews([each.id for each in found.incidents])
+        wanted.reviewers |= {each.reviewer_id for each in found.reviews if each.reviewer_id is not None}
+        tables = {
+            "incidents": [_incident(each) for each in found.incidents],
+            "reviews": [_plain(each) for each in found.reviews],
+            "activities": [_plain(each) for each in await self._database.activities(candidate.id)],
+            "recordings": [_plain(each) for each in mine],
+        }
+        for table, values in tables.items():
+            for part in await asyncio.to_thread(writer.add, table_name(candidate.id, table), rows(values)):
+                yield part
+
+    async def _incidents(self, meeting_id: UUID, candidate_id: UUID) -> list[IncidentRecord]:
+        """All of a candidate's, oldest first."""
+        found: list[IncidentRecord] = []
+        while True:
+            before = found[-1].id if found else None
+            page = await self._database.incidents(meeting_id, candidate_id=candidate_id, before=before, limit=PAGE)
+            found += page
+            if len(page) < PAGE:
+                return found[::-1]
+
+    async def _recording(
+        self, writer: BundleWriter, wanted: Wanted, recording: RecordingRecord, found: Part
+    ) -> AsyncGenerator[bytes, None]:
+        shown = Recorded(recording)
+        listed: list[Json] = []
+        for segment in await self._database.segments(recording.id):
+            name = segment_name(recording.id, segment.number)
+            video, journal = await asyncio.gather(
+                *(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL))
+            )
+            row = _segment(segment)
+            if video is None or journal is None:
+                row["missing"] = True
+                wanted.missing += 1
+            else:
+                for part in await asyncio.to_thread(_pair, writer, name, video, journal):
+                    yield part
+            listed.append(row)
+            shown.add(segment)
+        name = segments_name(recording.id)
+        for part in await asyncio.to_thread(writer.add, name, rows(listed)):
+            yield part
+        for part in writer.add_parts(name.rpartition("/")[0] + "/"):
+            yield part
+        found.recordings.append(shown)
+
+
+def _pair(writer: BundleWriter, name: str, video: bytes, journal: bytes) -> list[bytes]:
+    return [*writer.add(name + VIDEO, video), *writer.add(name + JOURNAL, journal)]
+
+
+def _incident(record: IncidentRecord) -> Json:
+    evidence = [{name: value for name, value in each.items() if name != "key"} for each in record.evidence]
+    return {**_plain(record), "evidence": evidence}
+
+
+def _segment(record: SegmentRecord) -> Json:
+    """As the chain has it; gaps and samples stand in the journal."""
+    values = {name: getattr(record, name) for name in Added.__dataclass_fields__}
+    return {**values, "began_at": iso(record.began_at), "ended_at": iso(record.ended_at), "link": record.link}
+
+
+def _plain(record: ActivityRecord | IncidentRecord | RecordingRecord | ReviewRecord) -> Json:
+    return {name: _value(value) for name, value in asdict(record).items()}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return iso(value)
+    return str(value) if isinstance(value, UUID) else value
