@@ -1,4 +1,4 @@
-"""`invigil replay` as an operator has it, on what a real server recorded: twice the same, and otherwise with a change."""
+"""`invigil replay` as an operator has it, on what a real server recorded: the same twice, or with a change."""
 
 import asyncio
 import json
@@ -21,6 +21,7 @@ from .recorded import closed
 
 pytestmark = pytest.mark.timeout(300)
 INTERVAL = 0.25
+HIDDEN_AT = "2026-01-01T00:00:00Z"
 
 
 async def heard(paula: people.Proctor, change: str) -> None:
@@ -39,9 +40,12 @@ async def exam(database_url: str, folder: Path) -> list[str]:
         room = await people.exam(http, sample_interval=INTERVAL)
         async with people.proctor(room) as paula, people.candidate(room) as ada:
             await ada.stream(faces.one_face(), asyncio.ensure_future(asyncio.sleep(3)))
-            await ada.send("activity", {"kind": "tab_hidden", "active": True, "at": "2026-01-01T00:00:00Z"})
-            for picture, change in ((faces.two_faces(), "opened"), (faces.one_face(), "closed")):
-                await ada.stream(picture, asyncio.ensure_future(heard(paula, change)))
+            assert await ada.send("activity", {"kind": "tab_hidden", "at": HIDDEN_AT, "detail": {"active": True}}) == {
+                "ok": True
+            }
+            await ada.stream(faces.two_faces(), asyncio.ensure_future(heard(paula, "opened")))
+            await ada.stream(faces.two_faces(), asyncio.ensure_future(asyncio.sleep(2)))
+            await ada.stream(faces.one_face(), asyncio.ensure_future(heard(paula, "closed")))
         await room.end()
         await closed(room)
         return [each["kind"] for each in await room.incidents()]
@@ -77,6 +81,7 @@ def test_twice_and_on_any_number_of_processes_the_log_is_the_same_and_so_is_what
     recorded: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, kinds = recorded
+    assert sorted(kinds) == ["multiple_faces", "tab_hidden"]
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
     assert replay(folder, "--log", str(one), "--jobs", "1") == 0, capsys.readouterr()
     first = capsys.readouterr().out
@@ -86,7 +91,7 @@ def test_twice_and_on_any_number_of_processes_the_log_is_the_same_and_so_is_what
     assert " 0 seen otherwise" in first
     log = lines(one)
     assert log[0]["type"] == "replay"
-    assert [line["kind"] for line in log if line["type"] == "opened"] == kinds[::-1]
+    assert [line["kind"] for line in log if line["type"] == "opened"] == ["tab_hidden", "multiple_faces"]
     several = next(line for line in log if line["type"] == "opened" and line["kind"] == "multiple_faces")
     assert len(several["seqs"]) >= 2
     assert several["rule"]
@@ -110,6 +115,35 @@ def _blinded(line: str) -> str:
     if value["type"] == "sample" and len(value["observation"]["faces"]) == 2:
         value["observation"]["faces"].pop()
     return json.dumps(value)
+
+
+def test_with_a_rule_that_is_off_its_incidents_are_lost_and_shown(
+    recorded: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, page = tmp_path / "a.json", tmp_path / "a.html"
+    words = ["--set", "multiple_faces.enabled=false", "--json", str(report), "--html", str(page)]
+    assert replay(recorded[0], *words) == 0
+    (told,) = json.loads(report.read_text())["recordings"]
+    assert [each["kind"] for each in told["lost"]] == ["multiple_faces"]
+    assert told["gained"] == []
+    assert "1 lost" in capsys.readouterr().out
+    assert "Lost: multiple_faces" in page.read_text()
+    assert "data:image/jpeg;base64," in page.read_text()
+
+
+def test_with_a_longer_interval_the_same_is_found_later_from_fewer_samples(
+    recorded: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    reports: list[dict[str, Any]] = []
+    for interval, jobs in ((INTERVAL, 1), (1.0, 1), (1.0, 2)):
+        path = tmp_path / f"{len(reports)}.json"
+        assert replay(recorded[0], "--interval", str(interval), "--json", str(path), "--jobs", str(jobs)) == 0
+        reports.append(json.loads(path.read_text())["recordings"][0])
+    same, longer, again = reports
+    assert longer == again
+    assert longer["samples"] < same["samples"]
+    assert same["lost"] == same["gained"] == longer["lost"] == longer["gained"] == []
+    assert same["other"] == longer["other"] == same["live"] == 2
 
 
 def test_a_segment_that_is_damaged_is_named_and_left_out(

@@ -1,5 +1,6 @@
 """`invigil replay`: recordings through detection and rules again, with what was in force or with something else.
 
-`sources` finds recordings and reads their segments, `exact` is the fold over a journal, `difference` compares
-incidents, `work` is what the processes do, `running` what spreads it over them, `page` what is shown of it.
+`sources` finds recordings and reads their segments, `kept` those of a server's store. `exact` is the fold over a
+journal, `running` spreads it over processes, `work` is what they do. `loop` decides anew, with something else in force;
+`difference` compares incidents, `anew` and `page` show it.
 """

@@ -100,6 +100,11 @@ class Replay:
         """Of the log so far."""
         return self._hash.hexdigest()
 
+    @property
+    def differs(self) -> bool:
+        """Whether it is not what was live, or cannot be told."""
+        return bool(self.counts.differing or self.counts.differing_changes or self.counts.damaged)
+
     def incidents(self) -> tuple[Collector, Collector]:
         """As decided live, and as decided now."""
         if self._now is None or self._live is None:

@@ -104,8 +104,16 @@ def _plan(lines: list[Json], part: Part, where: dict[int, Part], *, only_describ
                 home.wanted[line["seq"]] = described
 
 
-def exact(crew: Crew, recording: Recording, progress: Progress) -> Iterator[tuple[Replay, list[bytes]]]:
+def exact(
+    crew: Crew, recording: Recording, progress: Progress | None, *, only_described: bool = False
+) -> Iterator[tuple[Replay, list[bytes]]]:
     """Replay one recording: the replay as it goes on, and the next lines of its log.
+
+    Args:
+        crew: who looks.
+        recording: at what.
+        progress: is told of every segment.
+        only_described: look only where faces were described, and take all else as it was seen live.
 
     Raises:
         JournalError: its journal cannot be replayed.
@@ -113,8 +121,9 @@ def exact(crew: Crew, recording: Recording, progress: Progress) -> Iterator[tupl
     replay = Replay(recording.name)
     yield replay, [replay.head(crew.info)]
     looked: dict[int, Looked] = {}
-    for part, results in in_turn(crew, parts(recording)):
-        progress.add(1)
+    for part, results in in_turn(crew, parts(recording, only_described=only_described)):
+        if progress is not None:
+            progress.add(1)
         if part.segment is None or part.why or isinstance(results, Damaged):
             yield replay, [replay.damaged(part.number, results.why if isinstance(results, Damaged) else part.why)]
             continue
@@ -129,7 +138,7 @@ def in_turn(crew: Crew, wanted: list[Part]) -> Iterator[tuple[Part, Results]]:
     waiting: deque[tuple[Part, Future[Results] | None]] = deque()
     for part in wanted:
         future = None
-        if part.segment is not None and not part.why:
+        if part.segment is not None and not part.why and crew.info is not None:
             future = crew.pool.submit(work.look, part.segment, part.wanted, crew.eyes)
         waiting.append((part, future))
         if len(waiting) > AHEAD * crew.processes:
