@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from server.evaluation.markup import Markup, element, joined, table
+from server.markup import Markup, element, joined, table
 from server.protocol import iso
 from storage.records import (
     IncidentRecord,

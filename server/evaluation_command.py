@@ -2,11 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from server import command_words
+from server.command_words import CommandError, require_writable, say
 from server.errors import Invalid
 from server.settings import Settings, load
 
@@ -14,18 +15,11 @@ if TYPE_CHECKING:
     from server.evaluation.results import Evaluation
     from server.evaluation.running import Plan
 
-MAX_JOBS = 61
-"""Processes; more than Windows can wait for."""
-
 EPILOG = """\
 FOLDER holds labels.csv (path,faces,ambiguous) and pictures, or segments.csv (file,start_s,end_s,faces,faces_max,
 ambiguous,identity,signals) and clips, or both; the README says more. The figures go to standard output, progress to
 standard error. The exit status is 1 when a figure is below --floor, 2 when something cannot be used.
 """
-
-
-class CommandError(Exception):
-    """The words of the command cannot be used; the text says why."""
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,9 +33,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add("--detector", metavar="NAME", help="the detector in question; unset: the one that serves")
     add("--models", type=Path, metavar="FOLDER", help="folder with the weights; unset: the server's")
     add("--width", type=int, metavar="PX", help="width of the frames; unset: the stream's")
-    add("--interval", type=float, metavar="S", help="seconds between samples; unset: the server's")
-    add("--set", action="append", default=[], metavar="NAME=VALUE", help="a rule, such as no_face.enter_seconds=3")
-    add("--settings", type=Path, metavar="FILE", help="rules as JSON, as a meeting has them")
+    command_words.add_settings(parser)
     add(
         "--compare", action="append", default=[], metavar="WAY",
         help="beside it: old (the usual three), tutorial, yunet-320, yunet-480, yunet-480-low, or DETECTOR:WIDTH",
@@ -70,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
         other = against.read(options.against) if options.against else None
         least = floor.read(options.floor) if options.floor else None
         plan = _plan(options)
-        _writable(options.json, options.html)
-        evaluation = evaluate(plan, _say)
+        require_writable(options.json, options.html)
+        evaluation = evaluate(plan, say)
         return _tell(evaluation, options, other, least)
     except (
         against.ReportError,
@@ -98,22 +90,14 @@ def _plan(options: argparse.Namespace) -> "Plan":
     width = meeting.stream.width
     first = ways.served(options.detector or settings.detector, width)
     wanted = [first, *ways.named([word for each in options.compare for word in each.split(",")], width=width)]
-    if options.jobs is not None and not 1 <= options.jobs <= MAX_JOBS:
-        raise CommandError(f"--jobs: between 1 and {MAX_JOBS}.")
     return Plan(
         dataset=dataset.read(options.folder),
         ways=tuple((way, _for_way(settings, overrides, way.width)) for way in dict.fromkeys(wanted)),
         conditions=tuple(CONDITIONS) if options.stress else (AS_IS,),
         models=options.models or settings.models_dir,
-        processes=options.jobs or _cores(),
+        processes=command_words.jobs(options),
         timed=options.timed,
     )
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(allowed, MAX_JOBS)
 
 
 def _for_way(settings: Settings, overrides: dict[str, Any], width: int) -> Any:
@@ -121,49 +105,11 @@ def _for_way(settings: Settings, overrides: dict[str, Any], width: int) -> Any:
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, Any]:
-    """What a meeting's settings would say: the file, over it the single ones, over them width and interval."""
-    overrides: dict[str, Any] = {}
-    if options.settings:
-        try:
-            overrides = json.loads(options.settings.read_bytes())
-        except (ValueError, RecursionError) as error:
-            raise CommandError(f"{options.settings}: is not JSON: {error}") from None
-        if not isinstance(overrides, dict):
-            raise CommandError(f"{options.settings}: expected an object.")
-    for each in options.set:
-        name, equals, value = each.partition("=")
-        if not equals:
-            raise CommandError(f"--set {each}: expected NAME=VALUE.")
-        _put(overrides, name.strip(), _value(value.strip()))
+    """What a meeting's settings would say, with the width over them."""
+    overrides = command_words.overrides(options)
     if options.width is not None:
-        _put(overrides, "stream.width", options.width)
-    if options.interval is not None:
-        _put(overrides, "sample_interval", options.interval)
+        command_words.put(overrides, "stream.width", options.width)
     return overrides
-
-
-def _put(overrides: dict[str, Any], name: str, value: Any) -> None:
-    """`no_face.enter_seconds` is the field of an object."""
-    *path, last = name.split(".")
-    for part in path:
-        overrides = overrides.setdefault(part, {})
-        if not isinstance(overrides, dict):
-            raise CommandError(f"{name}: {part} is no object.")
-    overrides[last] = value
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _writable(*paths: Path | None) -> None:
-    """Long work whose result cannot be written would be lost."""
-    for path in paths:
-        if path is not None and not path.resolve().parent.is_dir():
-            raise CommandError(f"{path}: there is no such folder to write it in.")
 
 
 def _tell(
@@ -184,13 +130,8 @@ def _tell(
     if other is not None:
         sys.stdout.write("\n" + against.text(other, told) + "\n")
     for each in evaluation.unreadable:
-        _say(f"not readable: {each}")
+        say(f"not readable: {each}")
     faults = floor.check(least, told["figures"][evaluation.setups[0].way.name]) if least else []
     for fault in faults:
-        _say(f"below the floor: {fault}")
+        say(f"below the floor: {fault}")
     return 1 if faults else 0
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()

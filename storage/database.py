@@ -285,6 +285,10 @@ class Database:
         """The recordings of a meeting, oldest first."""
         return await self._records(RecordingRecord, "recordings", meeting_id=meeting_id)
 
+    async def all_recordings(self) -> list[RecordingRecord]:
+        """Every recording, oldest first."""
+        return await self._records(RecordingRecord, "all_recordings")
+
     async def open_recordings(self) -> list[RecordingRecord]:
         """Recordings that may still grow."""
         return await self._records(RecordingRecord, "open_recordings")

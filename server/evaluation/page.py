@@ -2,21 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from detection.values import Kind
 from server.evaluation import matching, scoring, timeline
-from server.evaluation.markup import Markup, element, graded, joined, picture, table
 from server.evaluation.results import ClipResult, Evaluation, PictureResult
 from server.evaluation.stress import AS_IS, CONDITIONS
 from server.evaluation.tables import number
+from server.markup import Markup, document, element, graded, joined, picture, table
 
 AIM: Final = {"exact": 0.99, "several": 1.0, "nobody": 1.0, "one": 0.97, "spoilt several": 0.95, "once": 1.0}
 """Figures from here on are marked as good, and up to 0.05 below as near."""
 SHOWN: Final = 60
 """Most pictures of one group; the rest is counted."""
-POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def html(evaluation: Evaluation) -> str:
@@ -29,16 +27,7 @@ def html(evaluation: Evaluation) -> str:
     if evaluation.clips:
         sections.append(_clips(evaluation))
     sections += [*_mistakes(evaluation), *_ambiguous(evaluation), *_unreadable(evaluation), _settings(evaluation)]
-    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    head = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-    )
-    return (
-        f"{head}{element('title', title)}\n<style>\n{style}</style>\n</head>\n<body>\n{element('main', *sections)}\n"
-        "</body>\n</html>\n"
-    )
+    return document(title, sections)
 
 
 def _head(evaluation: Evaluation, title: str) -> Markup:

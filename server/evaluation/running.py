@@ -1,11 +1,8 @@
 """Runs an evaluation on all cores: every picture and every clip in every way. Results come in the labels' order."""
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -13,11 +10,11 @@ from typing import Any, Final
 
 from detection.faces import DetectorFault, DetectorUnavailable
 from detection.models import ModelMismatch
-from detection.worker import LIMITS
 from server.evaluation import work
 from server.evaluation.dataset import Dataset
 from server.evaluation.results import ClipResult, Cost, Evaluation, PictureResult, Setup
 from server.evaluation.ways import Way, served
+from server.processes import pool
 from server.settings import MeetingSettings
 
 TIMED: Final = 120
@@ -59,9 +56,9 @@ def evaluate(plan: Plan, say: Say) -> Evaluation:
     """
     began = monotonic()
     try:
-        with _pool(plan.processes) as pool:
-            setups = _setups(pool, plan)
-            clips, pictures = _submit(pool, plan, setups)
+        with pool(plan.processes) as workers:
+            setups = _setups(workers, plan)
+            clips, pictures = _submit(workers, plan, setups)
             told = _collect(clips + pictures, say)
         costs = _costs(plan, setups, say)
     except (DetectorFault, DetectorUnavailable, ModelMismatch) as error:
@@ -79,23 +76,6 @@ def evaluate(plan: Plan, say: Say) -> Evaluation:
         seconds=monotonic() - began,
         processes=plan.processes,
     )
-
-
-@contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have nothing of ours in them, and one thread each."""
-    kept = {name: os.environ.get(name) for name in LIMITS if name.endswith("_THREADS")}
-    os.environ.update({name: LIMITS[name] for name in kept})  # read when the libraries are loaded, in the child
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for name, value in kept.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _setups(pool: ProcessPoolExecutor, plan: Plan) -> tuple[Setup, ...]:
@@ -141,10 +121,10 @@ def _costs(plan: Plan, setups: tuple[Setup, ...], say: Say) -> dict[str, Cost]:
         return {}
     step = max(1, -(-len(pictures) // TIMED))
     costs: dict[str, Cost] = {}
-    with _pool(1) as pool:
+    with pool(1) as workers:
         for setup in setups:
             say(f"timing {setup.way.name}")
-            cost = pool.submit(work.time_looks, list(pictures[::step]), setup, plan.models).result()
+            cost = workers.submit(work.time_looks, list(pictures[::step]), setup, plan.models).result()
             if cost is not None:
                 costs[setup.way.name] = cost
     return costs

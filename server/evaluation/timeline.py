@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from server.evaluation.markup import Markup, element, joined
 from server.evaluation.matching import judge
 from server.evaluation.results import ClipResult
 from server.evaluation.scoring import right_about
+from server.markup import Markup, element, joined
 
 WIDTH: Final = 1000
 LEFT: Final = 150
@@ -45,7 +45,7 @@ def drawing(result: ClipResult) -> Markup:
     rows += [_incidents(result, kind, ROW * (2 + number), scale) for number, kind in enumerate(kinds)]
     return element(
         "svg",
-        _axis(result.seconds, scale, height),
+        axis(result.seconds, scale, height),
         *rows,
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
@@ -69,7 +69,8 @@ def _words(result: ClipResult) -> str:
     )
 
 
-def _axis(seconds: float, scale: float, height: int) -> Markup:
+def axis(seconds: float, scale: float, height: int) -> Markup:
+    """Marks of time behind all rows; `scale`: pixels a second."""
     step = next((each for each in STEPS if seconds / each <= MARKS), max(STEPS[-1], round(seconds / MARKS)))
     marks = []
     for second in range(0, int(seconds) + 1, step):
@@ -79,11 +80,13 @@ def _axis(seconds: float, scale: float, height: int) -> Markup:
     return joined(marks)
 
 
-def _name(words: str, y: float) -> Markup:
+def row_name(words: str, y: float) -> Markup:
+    """What a row shows, before it; `y`: its upper edge."""
     return element("text", words, x=LEFT - 10, y=y + BAR - 3, text_anchor="end")
 
 
-def _bar(start: float, end: float, y: float, scale: float, *, name: str, title: str) -> Markup:
+def bar(start: float, end: float, y: float, scale: float, *, name: str, title: str) -> Markup:
+    """A stretch in seconds; `name` is its class, and `title` what it says when it is pointed at."""
     x, width = LEFT + start * scale, max(2.0, (end - start) * scale)
     return element(
         "rect", element("title", title), x=round(x, 1), y=y, width=round(width, 1), height=BAR, rx=2, class_=name
@@ -99,18 +102,18 @@ def _labels(result: ClipResult, scale: float) -> Markup:
         name = f"faces{min(segment.faces or 0, 2)}" if segment.counted else "unsure"
         seen = f"{segment.faces} labelled" if segment.counted else "not counted"
         words = f"{seen}, {segment.start:g} to {end:g} s: {segment.note or 'no note'}"
-        bars.append(_bar(segment.start, end, 2, scale, name=name, title=words))
-    return joined([_name("labelled", 2), *bars])
+        bars.append(bar(segment.start, end, 2, scale, name=name, title=words))
+    return joined([row_name("labelled", 2), *bars])
 
 
 def _found(result: ClipResult, scale: float) -> Markup:
     bars = []
     for count, right, start, end in _runs(result):
         title = f"{count} found, {start:g} to {end:g} s"
-        bars.append(_bar(start, end, ROW + 2, scale, name=f"faces{min(count, 2)}", title=title))
+        bars.append(bar(start, end, ROW + 2, scale, name=f"faces{min(count, 2)}", title=title))
         if right is False:
-            bars.append(_bar(start, end, ROW + 2, scale, name="wrong", title=f"wrong: {title}"))
-    return joined([_name("found each second", ROW + 2), *bars])
+            bars.append(bar(start, end, ROW + 2, scale, name="wrong", title=f"wrong: {title}"))
+    return joined([row_name("found each second", ROW + 2), *bars])
 
 
 def _runs(result: ClipResult) -> Iterator[tuple[int, bool | None, float, float]]:
@@ -127,10 +130,10 @@ def _incidents(result: ClipResult, kind: str, y: float, scale: float) -> Markup:
         if raised.kind.value == kind:
             name = "false" if raised in verdict.false else "right"
             title = f"{kind} from {raised.opened_at:.1f} to {raised.closed_at:.1f} s: {raised.rule}"
-            bars.append(_bar(raised.opened_at, raised.closed_at, y + 2, scale, name=name, title=title))
+            bars.append(bar(raised.opened_at, raised.closed_at, y + 2, scale, name=name, title=title))
     for each in verdict.matched:
         stretch = each.stretch
         if stretch.kind.value == kind:
             title = f"{kind} to be raised from {stretch.start:g} to {stretch.end:g} s"
-            bars.append(_bar(stretch.start, stretch.end, y + 2, scale, name="asked", title=title))
-    return joined([_name(kind, y + 2), *bars])
+            bars.append(bar(stretch.start, stretch.end, y + 2, scale, name="asked", title=title))
+    return joined([row_name(kind, y + 2), *bars])

@@ -11,13 +11,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from detection.analyzer import Analyzer, UndecodableFrame, decode
+from detection.analyzer import Analyzer, UndecodableFrame
 from detection.faces import Frame
 from detection.identity.describer import Describer
 from detection.jpeg import JpegError
 from detection.rerun import Step, rerun
 from detection.rules import ChangeType, Sampled
-from detection.values import DetectorInfo, Kind, Observation
+from detection.values import DetectorInfo, Kind
 from server import sampling
 from server.evaluation.dataset import Clip, Picture, Segment
 from server.evaluation.results import ClipResult, Cost, Moment, PictureResult, Raised, Setup
@@ -25,15 +25,12 @@ from server.evaluation.stress import AS_IS, CONDITIONS, spoilt, webcam
 from server.evaluation.ways import Way, detector
 from server.footage import SourceError, encode, video
 from server.protocol import Pace
+from server.thumbnails import thumbnail
 
-THUMBNAIL: Final = 280
-"""Width in pixels of the pictures in a report."""
 MAX_SECONDS: Final = 4 * 3600.0
 """What is looked at of one clip."""
 MAX_SHOWN: Final = 12
 """Wrong moments of one clip that are kept as pictures."""
-INK: Final = ((0, 0, 0), (80, 220, 255))
-"""A box is drawn twice, so that it shows on every ground: wide and black, narrow and yellow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +104,6 @@ def _read(picture: Picture) -> Frame | None:
     except cv2.error:
         return None
     return None if source is None else np.asarray(source, dtype=np.uint8)
-
-
-def thumbnail(jpeg: bytes, observation: Observation) -> bytes:
-    """A frame made small, with a box around every face."""
-    frame = decode(jpeg)
-    height = round(frame.shape[0] * THUMBNAIL / frame.shape[1])
-    small = cv2.resize(frame, (THUMBNAIL, height), interpolation=cv2.INTER_AREA)
-    for face in observation.faces:
-        corner = (round(face.box.x * THUMBNAIL), round(face.box.y * height))
-        opposite = (round((face.box.x + face.box.w) * THUMBNAIL), round((face.box.y + face.box.h) * height))
-        for colour, thickness in zip(INK, (4, 2), strict=True):
-            cv2.rectangle(small, corner, opposite, colour, thickness)
-    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
 
 
 # --- clips ------------------------------------------------------------------------------------------------

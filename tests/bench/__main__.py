@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accuracy, choices, detection, ingest, latency, recording, throughput
+from . import accuracy, choices, detection, ingest, latency, recording, replay, throughput
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "ingest": ingest.measure,
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "latency": latency.measure,
     "accuracy": accuracy.measure,
     "recording": recording.measure,
+    "replay": replay.measure,
 }
 
 

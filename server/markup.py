@@ -3,6 +3,10 @@
 import base64
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
+from typing import Final
+
+POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Markup(str):
@@ -63,3 +67,17 @@ def graded(value: float | None, *, aim: float, digits: int = 3) -> Markup:
         return text("-")
     grade = "good" if value >= aim else "near" if value >= aim - 0.05 else "bad"
     return element("span", f"{value:.{digits}f}", class_=grade)
+
+
+def document(title: str, sections: Sequence[object]) -> str:
+    """A whole page that needs nothing else: no script, no other file, no network."""
+    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    head = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+    )
+    return (
+        f"{head}{element('title', title)}\n<style>\n{style}</style>\n</head>\n<body>\n{element('main', *sections)}\n"
+        "</body>\n</html>\n"
+    )

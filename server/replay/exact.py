@@ -1,0 +1,250 @@
+"""A journal through the rules again: with what is seen now, and beside it with what was seen live. Pure.
+
+Decided here:
+
+* The reference by which a face is compared is not in a journal. It comes from the descriptors that are made anew, and
+  is carried over a restart of the server; one from a photo cannot be had, and the fold says so.
+* A sample whose frame was not recorded is told to the rules as it was seen live.
+* After a segment that cannot be read the fold goes on with what it knew before.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+from detection import codec, rules
+from detection.rules import Change, Enrolled, Episode, Event, RuleSettings, Sampled, SettingsError, State
+from detection.values import DetectorInfo, Observation
+from server import journal
+from server.replay.difference import Collector
+from storage.records import Json
+
+EPISODE: Final = tuple(each.name for each in fields(Episode) if each.name != "supports")
+"""What the log has of an episode; of its samples it has their numbers."""
+
+_encoder: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+class JournalError(Exception):
+    """A journal that cannot be replayed; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at a frame again."""
+
+    observation: Observation | None
+    """What was seen; None: it could not be looked at."""
+    descriptor: bytes | None = field(default=None, repr=False)
+    """Of the only face, when it was asked for."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a replay found, in numbers."""
+
+    samples: int = 0
+    """Samples in the journal."""
+    differing: int = 0
+    """Those in which something else is seen now."""
+    unrecorded: int = 0
+    """Those whose frame was not recorded."""
+    changes: int = 0
+    """Changes of episodes."""
+    differing_changes: int = 0
+    """Changes that are only among those of now, or only among those of then."""
+    damaged: int = 0
+    """Segments that are missing or cannot be read."""
+
+
+class Fold:
+    """The rules of one candidate, fed from a journal."""
+
+    def __init__(self, settings: RuleSettings) -> None:
+        self.settings = settings
+        self.collector = Collector()
+        self.reference: bytes | None = None
+        """The newest that the stream gave."""
+        self._state = State()
+
+    def begin(self, settings: RuleSettings) -> None:
+        """The server was started anew."""
+        self.settings, self._state = settings, State()
+
+    def apply(self, event: Event) -> tuple[Change, ...]:
+        """What the rules say to one event."""
+        before = self._state
+        self._state, changes = rules.step(before, self.settings, event)
+        self.reference = rules.newly_enrolled(before, self._state) or self.reference
+        for change in changes:
+            self.collector.add(change)
+        return changes
+
+
+class Replay:
+    """One recording. Give it the lines of its journal in their order."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.counts = Counts()
+        self.notes: dict[str, None] = {}
+        """Why the replay is not exact, each once and in order."""
+        self._detector: DetectorInfo | None = None
+        self._now: Fold | None = None
+        self._live: Fold | None = None
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of the log so far."""
+        return self._hash.hexdigest()
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is not what was live, or cannot be told."""
+        return bool(self.counts.differing or self.counts.differing_changes or self.counts.damaged)
+
+    def incidents(self) -> tuple[Collector, Collector]:
+        """As decided live, and as decided now."""
+        if self._now is None or self._live is None:
+            raise JournalError(f"{self.name}: no journal says which settings were in force: nothing can be replayed.")
+        return self._live.collector, self._now.collector
+
+    def head(self, detector: DetectorInfo | None) -> bytes:
+        """The first line of the log. `detector`: the one that looks now."""
+        self._detector = detector
+        info = None if detector is None else asdict(detector)
+        return self._log({"type": "replay", "recording": self.name, "detector": info, "versions": journal.VERSIONS})
+
+    def damaged(self, number: int, why: str) -> bytes:
+        """A segment is missing or cannot be read."""
+        self.counts.damaged += 1
+        self.notes[f"segment {number} is left out: {why}"] = None
+        return self._log({"type": "gap", "segment": number})
+
+    def take(self, line: Json, looked: Looked | None) -> list[bytes]:
+        """The lines of the log that a line of the journal gives.
+
+        Args:
+            line: the line.
+            looked: what came of looking at its frame again, for a sample and for what failed; None: it has none.
+
+        Raises:
+            JournalError: the line cannot be used.
+        """
+        try:
+            return self._take(line, looked)
+        except (codec.BadMessage, KeyError, TypeError, ValueError) as error:
+            raise JournalError(f"{self.name}: a line of the journal cannot be used: {error!r}") from error
+
+    def _take(self, line: Json, looked: Looked | None) -> list[bytes]:
+        match line["type"]:
+            case "begun":
+                return self._begin(line)
+            case "settings":
+                return self._change(line)
+            case "sample":
+                return self._sample(line, looked)
+            case "failed":
+                self.counts.samples += 1
+                self.counts.differing += looked is not None and looked.observation is not None
+            case "event":
+                return self._event(line)
+            case "gap" if line["lines"]:
+                self.notes[f"the disk did not take {line['lines']} lines of the journal"] = None
+        return []
+
+    def _begin(self, line: Json) -> list[bytes]:
+        settings = _settings(line)
+        if self._detector is not None and line["detector"] != asdict(self._detector):
+            self.notes["another model or another detector judged live"] = None
+        if self._now is None or self._live is None:
+            self._now, self._live = Fold(settings), Fold(settings)
+        self._now.begin(settings)
+        self._live.begin(settings)
+        return [self._log({"type": "begun", "settings_sha256": settings.sha256()})]
+
+    def _change(self, line: Json) -> list[bytes]:
+        now, live = self._folds()
+        now.settings = live.settings = _settings(line)
+        return [self._log({"type": "settings", "settings_sha256": now.settings.sha256()})]
+
+    def _sample(self, line: Json, looked: Looked | None) -> list[bytes]:
+        seen = journal.event_of(line)
+        assert isinstance(seen, Sampled)
+        self.counts.samples += 1
+        if looked is None:
+            self.counts.unrecorded += 1
+            return self._apply(seen, seen)
+        then = Sampled(seen.at, seen.seq, seen.observation, looked.descriptor)
+        self.counts.differing += looked.observation != seen.observation
+        if looked.observation is None:
+            return self._apply(None, then)
+        return self._apply(Sampled(seen.at, seen.seq, looked.observation, looked.descriptor), then)
+
+    def _event(self, line: Json) -> list[bytes]:
+        if line["event"] != "enrolled":
+            event = journal.event_of(line)
+            if event is None:
+                raise JournalError(f"{self.name}: an event of a kind that is not known: {line['event']}.")
+            return self._apply(event, event)
+        if line["photo"]:
+            self.notes["a reference photo was used, which no recording has: different_person may differ"] = None
+            return []
+        told = [None if fold.reference is None else Enrolled(line["at"], fold.reference) for fold in self._folds()]
+        if None in told:
+            self.notes["who the candidate is was known from before, and cannot be: different_person may differ"] = None
+        return self._apply(*told)
+
+    def _folds(self) -> tuple[Fold, Fold]:
+        """Of now and of then."""
+        if self._now is None or self._live is None:
+            raise JournalError(
+                f"{self.name}: its beginning is missing, and with it the settings that were in force: it cannot be "
+                "replayed exactly."
+            )
+        return self._now, self._live
+
+    def _apply(self, now: Event | None, then: Event | None) -> list[bytes]:
+        """What the rules say to what is seen now; what they said then is held against it."""
+        folds = self._folds()
+        told, live = (
+            [] if event is None else [encode(_change(change, event)) for change in fold.apply(event)]
+            for fold, event in zip(folds, (now, then), strict=True)
+        )
+        self.counts.changes += len(told)
+        for line in told:
+            self._hash.update(line)
+        # What is told later than it was counts twice: it is new now, and was not told then.
+        self.counts.differing_changes += len({*told} ^ {*live}) if told != live else 0
+        return told
+
+    def _log(self, line: Json) -> bytes:
+        data = encode(line)
+        self._hash.update(data)
+        return data
+
+
+def encode(line: Json) -> bytes:
+    """One line of the log, in the only form in which it is written."""
+    return _encoder.encode(line).encode() + b"\n"
+
+
+def _settings(line: Json) -> RuleSettings:
+    try:
+        settings = RuleSettings.from_overrides(line["settings"])
+    except SettingsError as error:
+        raise JournalError(f"The settings that were in force cannot be used by this version: {error}") from None
+    if settings.sha256() != line["settings_sha256"]:
+        raise JournalError("The settings in a journal are not those of its hash: by this version they mean others.")
+    return settings
+
+
+def _change(change: Change, event: Event) -> dict[str, Any]:
+    return {"type": change.type.value, "at": event.at, **_episode(change.episode)}
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    found = {name: getattr(episode, name) for name in EPISODE}
+    return {**found, "seqs": list(episode.seqs)}

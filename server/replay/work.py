@@ -1,0 +1,83 @@
+"""What the working processes do: look at frames of a segment. Each process keeps its detectors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from detection.analyzer import Analyzer, UndecodableFrame
+from detection.faces import DetectorFault, choose
+from detection.identity.describer import Describer
+from detection.jpeg import JpegError
+from detection.values import DetectorInfo
+from server.replay.exact import Looked
+from server.replay.sources import DAMAGED, Segment
+from server.thumbnails import thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What looks."""
+
+    detector: str
+    """As `INVIGIL_DETECTOR` has it."""
+    models: Path
+    """Folder with the weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A segment that cannot be read."""
+
+    why: str
+    """In words."""
+
+
+_describer = cache(Describer.installed)
+
+
+@cache
+def _analyzer(eyes: Eyes, *, describes: bool) -> Analyzer:
+    return Analyzer(choose(eyes.detector, eyes.models), _describer() if describes else None)
+
+
+def info(eyes: Eyes) -> DetectorInfo:
+    """The detector. Raises as `choose`."""
+    return _analyzer(eyes, describes=False).detector.info
+
+
+def look(segment: Segment, wanted: Mapping[int, bool], eyes: Eyes) -> dict[int, Looked] | Damaged:
+    """Look at some frames of a segment.
+
+    Args:
+        segment: where they are.
+        wanted: their numbers, and whether the face is to be described.
+        eyes: what looks.
+    """
+    try:
+        frames = _frames(segment)
+    except DAMAGED as error:
+        return Damaged(str(error) if not isinstance(error, KeyError | TypeError) else repr(error))
+    return {seq: _looked(frames[seq], eyes, describe=describe) for seq, describe in wanted.items() if seq in frames}
+
+
+def picture(segment: Segment, seq: int, eyes: Eyes) -> bytes | None:
+    """A frame made small, with a box around every face; None where it cannot be had."""
+    try:
+        jpeg = _frames(segment)[seq]
+        return thumbnail(jpeg, _analyzer(eyes, describes=False).analyze(jpeg).observation)
+    except (*DAMAGED, UndecodableFrame, DetectorFault):
+        return None
+
+
+@lru_cache(maxsize=4)
+def _frames(segment: Segment) -> dict[int, bytes]:
+    return segment.frames(segment.lines())
+
+
+def _looked(jpeg: bytes, eyes: Eyes, *, describe: bool) -> Looked:
+    try:
+        analysis = _analyzer(eyes, describes=describe).analyze(jpeg, describe=describe)
+    except (JpegError, UndecodableFrame, DetectorFault):
+        return Looked(None)
+    return Looked(analysis.observation, analysis.descriptor)

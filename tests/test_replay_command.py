@@ -1,0 +1,188 @@
+"""`invigil replay` as an operator has it, on what a real server recorded: the same twice, or with a change."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.__main__ import main
+from server.app import running
+from storage.recordings import writer
+from storage.recordings.segment import JOURNAL, VIDEO
+
+from . import faces, people
+from .conftest import settings_for
+from .postgres import TEMPLATE, Postgres
+from .recorded import closed
+
+pytestmark = pytest.mark.timeout(300)
+INTERVAL = 0.25
+HIDDEN_AT = "2026-01-01T00:00:00Z"
+
+
+async def heard(paula: people.Proctor, change: str) -> None:
+    """Wait until the proctor is told this of several faces."""
+
+    def is_it(data: Any) -> bool:
+        return (data["type"], data["incident"]["kind"]) == (change, "multiple_faces")
+
+    await paula.inbox.next("incident", 3 * people.PATIENCE, where=is_it)
+
+
+async def exam(database_url: str, folder: Path) -> list[str]:
+    """Somebody comes in and goes, and the tab is left; the kinds of the incidents."""
+    settings = await asyncio.to_thread(settings_for, database_url, folder, workers=1)
+    async with running(settings) as server, people.calls(server) as http:
+        room = await people.exam(http, sample_interval=INTERVAL)
+        async with people.proctor(room) as paula, people.candidate(room) as ada:
+            await ada.stream(faces.one_face(), asyncio.ensure_future(asyncio.sleep(3)))
+            assert await ada.send("activity", {"kind": "tab_hidden", "at": HIDDEN_AT, "detail": {"active": True}}) == {
+                "ok": True
+            }
+            await ada.stream(faces.two_faces(), asyncio.ensure_future(heard(paula, "opened")))
+            await ada.stream(faces.two_faces(), asyncio.ensure_future(asyncio.sleep(2)))
+            await ada.stream(faces.one_face(), asyncio.ensure_future(heard(paula, "closed")))
+        await room.end()
+        await closed(room)
+        return [each["kind"] for each in await room.incidents()]
+
+
+@pytest.fixture(scope="module")
+def recorded(postgresql: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
+    """The folder of the one recording, and the kinds of what was decided live."""
+    folder, url = tmp_path_factory.mktemp("replay"), postgresql.database(template=TEMPLATE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "SEGMENT_SECONDS", 1.0)
+        kinds = asyncio.run(exam(url, folder))
+    (recording,) = {path.parent for path in (folder / "data" / "recordings").rglob("*" + JOURNAL)}
+    yield recording, kinds
+    postgresql.drop(url)
+
+
+@pytest.fixture
+def copy(recorded: tuple[Path, list[str]], tmp_path: Path) -> Path:
+    """A copy of the recording, to spoil."""
+    return Path(shutil.copytree(recorded[0], tmp_path / "copy"))
+
+
+def replay(folder: Path, *words: str) -> int:
+    return main(["replay", str(folder), "--models", str(faces.models_folder() or folder), *words])
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_twice_and_on_any_number_of_processes_the_log_is_the_same_and_so_is_what_was_live(
+    recorded: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, kinds = recorded
+    assert sorted(kinds) == ["multiple_faces", "tab_hidden"]
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    assert replay(folder, "--log", str(one), "--jobs", "1") == 0, capsys.readouterr()
+    first = capsys.readouterr().out
+    assert replay(folder, "--log", str(two), "--jobs", "2") == 0
+    assert capsys.readouterr().out == first
+    assert one.read_bytes() == two.read_bytes()
+    assert " 0 seen otherwise" in first
+    log = lines(one)
+    assert log[0]["type"] == "replay"
+    assert [line["kind"] for line in log if line["type"] == "opened"] == ["tab_hidden", "multiple_faces"]
+    several = next(line for line in log if line["type"] == "opened" and line["kind"] == "multiple_faces")
+    assert len(several["seqs"]) >= 2
+    assert several["rule"]
+
+
+def test_a_picture_that_is_not_what_was_seen_is_found(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in copy.glob("*" + JOURNAL):
+        text = path.read_text().splitlines()
+        path.write_text("".join(_blinded(line) + "\n" for line in text))
+    assert replay(copy) == 1
+    out = capsys.readouterr().out
+    assert " 0 seen otherwise" not in out
+    assert " 0 other ones" not in out
+
+
+def _blinded(line: str) -> str:
+    """Where two faces were seen it says one."""
+    value = json.loads(line)
+    if value["type"] == "sample" and len(value["observation"]["faces"]) == 2:
+        value["observation"]["faces"].pop()
+    return json.dumps(value)
+
+
+def test_with_a_rule_that_is_off_its_incidents_are_lost_and_shown(
+    recorded: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, page = tmp_path / "a.json", tmp_path / "a.html"
+    words = ["--set", "multiple_faces.enabled=false", "--json", str(report), "--html", str(page)]
+    assert replay(recorded[0], *words) == 0
+    (told,) = json.loads(report.read_text())["recordings"]
+    assert [each["kind"] for each in told["lost"]] == ["multiple_faces"]
+    assert told["gained"] == []
+    assert "1 lost" in capsys.readouterr().out
+    assert "Lost: multiple_faces" in page.read_text()
+    assert "data:image/jpeg;base64," in page.read_text()
+
+
+def test_with_a_longer_interval_the_same_is_found_later_from_fewer_samples(
+    recorded: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    reports: list[dict[str, Any]] = []
+    for interval, jobs in ((INTERVAL, 1), (1.0, 1), (1.0, 2)):
+        path = tmp_path / f"{len(reports)}.json"
+        assert replay(recorded[0], "--interval", str(interval), "--json", str(path), "--jobs", str(jobs)) == 0
+        reports.append(json.loads(path.read_text())["recordings"][0])
+    same, longer, again = reports
+    assert longer == again
+    assert longer["samples"] < same["samples"]
+    assert same["lost"] == same["gained"] == longer["lost"] == longer["gained"] == []
+    assert same["other"] == longer["other"] == same["live"] == 2
+
+
+def test_a_segment_that_is_damaged_is_named_and_left_out(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "000002.mkv").write_bytes(b"no recording")
+    for suffix in (VIDEO, JOURNAL):
+        (copy / "000003").with_suffix(suffix).unlink()
+    log = tmp_path / "log.jsonl"
+    assert replay(copy, "--log", str(log)) == 1
+    out = capsys.readouterr().out
+    assert "segment 2 is left out: 000002" in out
+    assert "segment 3 is left out: it is missing" in out
+    assert [line["segment"] for line in lines(log) if line["type"] == "gap"] == [2, 3]
+
+
+def test_without_its_beginning_a_recording_cannot_be_replayed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / ("000000" + JOURNAL)).unlink()
+    assert replay(copy) == 2
+    assert "its beginning is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["--jobs", "0"], "--jobs"),
+        (["--log", "nowhere/a.jsonl"], "there is no such folder"),
+        (["--detector", "nobody"], "nobody"),
+        (["--set", "no_face"], "expected NAME=VALUE"),
+        (["--set", "no_face.speed=3"], "no_face.speed"),
+    ],
+)
+def test_words_that_cannot_be_used_are_refused_with_the_reason(
+    words: list[str], fault: str, recorded: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replay(recorded[0], *words) == 2
+    assert fault in capsys.readouterr().err
+
+
+def test_a_folder_without_recordings_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay(tmp_path) == 2
+    assert "there is no recording in it" in capsys.readouterr().err
