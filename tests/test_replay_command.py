@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from server.app import running
 from storage.recordings import writer
 from storage.recordings.segment import JOURNAL, VIDEO
 
-from . import faces, people
+from . import faces, people, process
 from .conftest import settings_for
-from .postgres import TEMPLATE, Postgres
+from .people import Exam
+from .postgres import TEMPLATE, Postgres, short_folder
 from .recorded import closed
 
 pytestmark = pytest.mark.timeout(300)
@@ -186,3 +189,34 @@ def test_words_that_cannot_be_used_are_refused_with_the_reason(
 def test_a_folder_without_recordings_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay(tmp_path) == 2
     assert "there is no recording in it" in capsys.readouterr().err
+
+
+async def test_a_meeting_is_replayed_from_the_data_folder_also_after_a_kill(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with short_folder() as parent:
+        folder = parent / "data"
+        async with process.serving(folder, workers=1) as first, process.exam(first, sample_interval=INTERVAL) as room:
+            ada = people.Candidate(first.url, await room.add())
+            await ada.connect()
+            await ada.stream(faces.one_face(), asyncio.ensure_future(asyncio.sleep(4)))
+            os.kill(first.process.pid, signal.SIGKILL)
+            await asyncio.to_thread(first.process.wait)
+            await ada.close()
+        words = ["replay", "--data-dir", str(folder), "--models", str(faces.models_folder() or folder)]
+        meeting = ["--meeting", room.created["meeting"]["id"]]
+        async with process.serving(folder, workers=1) as second, people.calls(second.url, process.OPERATOR) as http:
+            there = Exam(http, room.created)
+            again = people.Candidate(second.url, ada.joined)
+            again.seq = ada.seq + 5
+            await again.connect()
+            await again.stream(faces.one_face(), asyncio.ensure_future(asyncio.sleep(3)))
+            await again.close()
+            await there.end()
+            await closed(there, http)
+            assert await asyncio.to_thread(main, [*words, *meeting]) == 0, capsys.readouterr()
+            served = capsys.readouterr().out
+            assert (await second.stop())[0] == 0
+        assert await asyncio.to_thread(main, [*words, "--all"]) == 0
+        assert capsys.readouterr().out == served
+        assert " 0 seen otherwise" in served

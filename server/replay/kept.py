@@ -31,7 +31,7 @@ async def kept(settings: Settings, meeting_ids: Iterable[UUID] | None, scratch: 
         SourceError: there are none.
         DatabaseAway, EmbeddedDatabaseFailed, ObjectStoreError, OSError: they cannot be had.
     """
-    folder = settings.data_dir.resolve()
+    folder = await asyncio.to_thread(settings.data_dir.resolve)
     store = ObjectStore.at(settings.recordings_url) if settings.recordings_url else None
     found = []
     async with _database(settings, folder) as database:
@@ -41,7 +41,8 @@ async def kept(settings: Settings, meeting_ids: Iterable[UUID] | None, scratch: 
             records = [each for meeting_id in meeting_ids for each in await database.recordings(meeting_id)]
         for record in records:
             segments = {each.number: each for each in await database.segments(record.id)}
-            here = {int(each.name): each for each in pairs(folder / "recording" / str(record.id))}
+            paths = await asyncio.to_thread(pairs, folder / "recording" / str(record.id))
+            here = {int(each.name): each for each in paths}
             parts = [await _segment(each, store, folder / "recordings", scratch) for each in segments.values()]
             fresh = sorted(set(here) - set(segments))
             parts += [Segment(here[number], number, grows=number == fresh[-1]) for number in fresh]

@@ -108,7 +108,7 @@ def _driven(ahead: "_Ahead", segments: Iterator[list[Happened]]) -> Iterator[tup
             while now:
                 yield loop, now.popleft()
                 if ahead.missed:
-                    ahead.foresee(loop, [*now, *(each for segment in coming for each in segment)])
+                    ahead.foresee(loop, [*now])  # not far: where one guess is wrong the next may be
     yield loop, None
 
 
