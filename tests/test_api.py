@@ -553,7 +553,7 @@ async def test_a_candidate_is_told_when_not_every_frame_is_kept(serve: Serve) ->
     async with serve(record=False) as server, people.calls(server) as http:
         room = await people.exam(http)
         async with people.candidate(room) as ada:
-            assert (await http.get("/api/held", ada.token)).json["recorded"] is False
+            assert (await http.get("/api/held", str(ada.token))).json["recorded"] is False
 
 
 # --- what is agreed with a candidate ----------------------------------------------------------------------
