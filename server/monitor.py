@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from math import inf
 from pathlib import Path
 
 from detection import codec, rules
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 """How often the rules are told the time."""
+
+STANDSTILL = 1.0
+"""Seconds by which that may be late. Later, the server itself stood still: it heard nobody, and nobody was silent."""
 
 FAST_RESTARTS = 3
 """Workers replaced at once; after that many losses in a row there is a pause before each."""
@@ -60,6 +64,8 @@ class Monitor:
         self._tasks: list[asyncio.Task[None]] = []
         self._watched: dict[Candidate, None] = {}
         self._faults = 0
+        self._ticked_at = clock()
+        self._resumed_at = -inf
         self.info: DetectorInfo | None = None
         """The detector that judges; None while detection is off."""
 
@@ -74,6 +80,7 @@ class Monitor:
         self._workers = dict(enumerate(await asyncio.gather(*started)))
         if self._workers:
             self.info = self._recorder.detector = self._workers[0].info
+        self._ticked_at = self._clock()
         loops = [self._work(index) for index in self._workers]
         self._tasks = [asyncio.create_task(each) for each in [*loops, every(TICK_SECONDS, self._tick)]]
 
@@ -268,9 +275,15 @@ class Monitor:
                 error = WorkerLost(str(again))
 
     async def _tick(self) -> None:
+        now = self._clock()
+        if now - self._ticked_at > TICK_SECONDS + STANDSTILL:
+            self._resumed_at = now
+            logger.warning("the server stood still for %.1f s", now - self._ticked_at)
+        self._ticked_at = now
         for candidate in list(self._watched):
+            heard_at = candidate.last_picture_at()
             try:
-                self._apply(candidate, Tick(self._clock(), candidate.last_picture_at()))
+                self._apply(candidate, Tick(now, None if heard_at is None else max(heard_at, self._resumed_at)))
             except Exception:
                 logger.exception("[%s] the rules met a fault", candidate.id)
         self._metrics.stretch.set(max(self._stretches(), default=0.0))

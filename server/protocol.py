@@ -228,6 +228,7 @@ class HeldList(Wire):
     held: list[Held]
     looked_for: list[Kind] = Field(default=[], description="the kinds that can be held against this candidate at all")
     accommodations: Accommodations = Field(default={}, description="what was agreed with this candidate")
+    recorded: bool = Field(default=True, description="whether every frame is kept, not only those of incidents")
 
 
 # --- the things themselves --------------------------------------------------------------------------------

@@ -545,7 +545,15 @@ async def test_a_candidate_sees_all_that_is_held_against_them_and_nothing_of_oth
 async def test_a_candidate_against_whom_nothing_is_held_sees_nothing(http: Http, token: str) -> None:
     answer = await http.get("/api/held", token)
     looked_for = [kind.value for kind in Kind if kind not in (Kind.VOICE, Kind.STREAM_LOST)]
-    assert (answer.status, answer.json) == (200, {"held": [], "looked_for": looked_for, "accommodations": {}})
+    nothing = {"held": [], "looked_for": looked_for, "accommodations": {}, "recorded": True}
+    assert (answer.status, answer.json) == (200, nothing)
+
+
+async def test_a_candidate_is_told_when_not_every_frame_is_kept(serve: Serve) -> None:
+    async with serve(record=False) as server, people.calls(server) as http:
+        room = await people.exam(http)
+        async with people.candidate(room) as ada:
+            assert (await http.get("/api/held", str(ada.token))).json["recorded"] is False
 
 
 # --- what is agreed with a candidate ----------------------------------------------------------------------

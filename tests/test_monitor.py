@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -170,6 +171,18 @@ async def test_a_candidate_who_never_sends_a_frame_is_noticed(http: Http) -> Non
         opened = (await incident(paula, "opened"))["incident"]
         assert (opened["kind"], opened["candidate_id"]) == ("stream_lost", ada.id)
         assert (await ada.inbox.next("warning"))["kind"] == "stream_lost"
+
+
+async def test_while_the_server_stood_still_nobody_was_silent(http: Http) -> None:
+    room = await people.exam(http, **{**QUICK, "stream_lost_after": 3})
+    async with people.candidate(room) as ada:
+        await ada.frame()
+        stopped = perf_counter()
+        while perf_counter() - stopped < 4:  # as on a machine that is paused
+            pass
+        await asyncio.sleep(monitor.TICK_SECONDS + 0.3)
+        assert (await ada.frame())["ok"]
+        assert await room.incidents() == []
 
 
 async def test_after_the_end_a_stream_that_stops_is_no_incident(room: Exam) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aboutTemplate, lookedFor } from "../src/app/candidate/lookedFor";
+import { aboutTemplate, lookedFor, whatIsSent } from "../src/app/candidate/lookedFor";
 import { chosen, inWords, NONE, overridesOf, SWITCHES, TIMES } from "../src/app/shared/accommodations";
 
 describe("accommodations", () => {
@@ -40,6 +40,8 @@ describe("what is looked for", () => {
     }
     expect(text).toContain("thinking and short glances are normal");
     expect(aboutTemplate(undefined)).toContain("encrypted, only until the exam ends");
+    expect(whatIsSent(undefined)).toContain("all of them are recorded");
+    expect(whatIsSent(true)).toContain("all of them are recorded");
   });
 
   test("names only what is on", () => {
@@ -47,5 +49,6 @@ describe("what is looked for", () => {
     expect(lookedFor(["camera_blocked"])).toMatch(/^A covered camera\. /);
     expect(lookedFor(["tab_hidden"])).toBe("Nothing. A proctor may look at your picture.");
     expect(aboutTemplate(["no_face"])).toBe("");
+    expect(whatIsSent(false)).toContain("those that show a problem are kept");
   });
 });

@@ -10,11 +10,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from detection.faces import Frame, Sight
 from detection.faces.rows import OVERLAP, Floats, sight
 from detection.models import sha256
+from detection.networks import session
 from detection.values import DetectorInfo
 
 STRIDES: Final = (8, 16, 32)
@@ -30,16 +30,10 @@ MAX_FACES: Final = 50
 
 
 class YuNet:
-    """One loaded network, on one thread: many workers beat one worker with many threads."""
+    """The network, loaded, on one thread."""
 
     def __init__(self, weights: Path, *, threshold: float = THRESHOLD) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(weights), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session.load(weights)
         self._outputs = [f"{part}_{stride}" for stride in STRIDES for part in ("cls", "obj", "bbox", "kps")]
         self._info = DetectorInfo(name="yunet", model=weights.name, model_sha256=sha256(weights), threshold=threshold)
 

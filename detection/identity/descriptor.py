@@ -8,11 +8,10 @@ person: see `comparison`.
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from detection.faces import Frame
 from detection.identity import LENGTH
-from detection.networks import dat, graph
+from detection.networks import dat, graph, session
 from detection.networks.layers import BadNetwork, Floats
 
 
@@ -26,13 +25,7 @@ class Descriptor:
             layers.BadNetwork: it is another network, damaged or incomplete.
             OSError: it cannot be read.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            graph.build(dat.read(weights)), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session.load(graph.build(dat.read(weights)))
         if (outputs := self._session.get_outputs()[0].shape[1]) != LENGTH:
             raise BadNetwork(f"{outputs} numbers describe a face instead of {LENGTH}")
 

@@ -45,6 +45,7 @@ async def held(call: Call) -> protocol.HeldList:
         held=[held_view(each, reviews.get(each.id)) for each in found],
         looked_for=[kind for kind in candidate.rules.kinds if call.services.monitor.judges(kind)],
         accommodations=candidate.record.accommodations,
+        recorded=call.services.settings.record,
     )
 
 

@@ -328,6 +328,10 @@ export interface HeldList {
   accommodations?: {
     [k: string]: unknown;
   };
+  /**
+   * whether every frame is kept, not only those of incidents
+   */
+  recorded?: boolean;
 }
 /**
  * One episode of one signal for one candidate.

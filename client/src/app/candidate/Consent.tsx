@@ -5,14 +5,9 @@ import type { HeldList } from "../../sdk";
 import { chosen, inWords } from "../shared/accommodations";
 import { call } from "../shared/api";
 import { Page } from "../shared/Page";
-import { aboutTemplate, lookedFor } from "./lookedFor";
+import { aboutTemplate, lookedFor, whatIsSent } from "./lookedFor";
 
 const BEFORE = [
-  {
-    icon: IconVideo,
-    title: "What is sent",
-    text: "Small pictures from your camera, several a second, from the start of the exam until you finish; those that show a problem are kept. No sound. Also when you leave this tab, this window or full screen, copy or paste (never what), or have a second screen or a virtual camera.",
-  },
   {
     icon: IconEye,
     title: "Who sees it",
@@ -37,6 +32,7 @@ function pointsOf(rules: HeldList | undefined) {
   const template = aboutTemplate(rules?.looked_for);
   const agreed = inWords(chosen(rules?.accommodations));
   return [
+    { icon: IconVideo, title: "What is sent", text: whatIsSent(rules?.recorded) },
     ...BEFORE,
     { icon: IconSearch, title: "What is looked for automatically", text: lookedFor(rules?.looked_for) },
     ...(template ? [{ icon: IconUserCheck, title: "Your face template", text: template }] : []),

@@ -1,9 +1,9 @@
-/** What is looked for in the pictures of one exam, in plain words. Pure. */
+/** What is sent, kept and looked for in one exam, in plain words. Pure. */
 
 import type { Kind } from "../../sdk";
 
 /** Goes to the server with the agreement. Change it whenever the words of the page or below change. */
-export const CONSENT_VERSION = "2025-2";
+export const CONSENT_VERSION = "2025-3";
 
 const LOOKED_FOR: [Kind, string][] = [
   ["multiple_faces", "several people in view"],
@@ -24,6 +24,15 @@ export function lookedFor(kinds: readonly Kind[] | undefined): string {
   const named = LOOKED_FOR.filter(([kind]) => isOn(kind, kinds)).map(([, words]) => words);
   if (named.length === 0) return "Nothing. A proctor may look at your picture.";
   return `${capital(listed(named))}. ${NORMAL} ${TOLD}`;
+}
+
+/** @param recorded whether every picture is kept; undefined while that is not known: then it is said. */
+export function whatIsSent(recorded: boolean | undefined): string {
+  const kept = recorded === false ? "those that show a problem are kept" : "all of them are recorded, so that they can be looked at again later";
+  return (
+    `Small pictures from your camera, several a second, from the start of the exam until you finish; ${kept}. No sound. Also when you ` +
+    "leave this tab, this window or full screen, copy or paste (never what), or have a second screen or a virtual camera."
+  );
 }
 
 /** Empty when nobody's face is compared. */
