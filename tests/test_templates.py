@@ -217,6 +217,7 @@ RULES = {"sample_interval": 0.2, "stream": {"fps": 15}, "stream_lost": {"enabled
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enrolling takes a second, not fifteen."""
     monkeypatch.setattr(signs, "_limits", lambda rule: Limits(different=rule.distance, gap=0.2))
+    monkeypatch.setattr(signs, "USUAL", Limits(gap=0.2))
     monkeypatch.setattr(signs, "VOTES_APART", 0.1)
 
 
