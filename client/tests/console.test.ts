@@ -86,7 +86,7 @@ describe("the figures of an incident", () => {
     ["different_person", { score: 0.68, threshold: 0.6 }, ["Distance from the candidate's face: 0.68", "Another person beyond: 0.6"]],
     ["looking_away", { score: 38.2, threshold: 30 }, ["Turned by: 38.2°", "Away beyond: 30°"]],
     ["looking_away", { rule: "12 glances away within 120 s", score: 12, threshold: 10 }, ["Glances away: 12", "Often from: 10"]],
-    ["camera_blocked", { score: 0.0312, threshold: 0.1 }, ["Contrast: 0.031", "Covered below: 0.1"]],
+    ["camera_blocked", { score: 0.0312, threshold: 0.1 }, ["Structure: 0.031", "Covered below: 0.1"]],
     ["camera_frozen", { score: 34, threshold: 30 }, ["Without movement: 34 s", "Too long beyond: 30 s"]],
     ["stream_lost", { score: 6.4, threshold: 5 }, ["Without a picture: 6.4 s", "Lost after: 5 s"]],
     ["tab_hidden", {}, []],
