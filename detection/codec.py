@@ -164,12 +164,13 @@ def info_from_json(value: object) -> DetectorInfo:
     Raises:
         BadMessage: a field is missing, unknown or of the wrong type.
     """
-    fields = _only(value, "name", "model", "model_sha256", "threshold")
+    fields = _only(value, "name", "model", "model_sha256", "threshold", "landmarks")
     return DetectorInfo(
         name=_text(fields["name"]),
         model=_text(fields["model"]),
         model_sha256=_text(fields["model_sha256"]),
         threshold=_number(fields["threshold"], low=-1e6, high=1e6),
+        landmarks=_flag(fields["landmarks"]),
     )
 
 

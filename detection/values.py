@@ -102,3 +102,5 @@ class DetectorInfo:
     """SHA-256 of the weights, hexadecimal."""
     threshold: float
     """Lowest score at which a face counts."""
+    landmarks: bool = True
+    """Whether its faces have landmarks: without them nobody can tell whose face it is, nor where it looks."""

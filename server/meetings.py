@@ -17,6 +17,9 @@ from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantReco
 RECENT_SAMPLES = 12
 """Judged frames kept for evidence: what opens an incident is among the newest of them."""
 
+RECENT_BYTES = 1024 * 1024
+"""Bytes of their pictures, at most: of ordinary ones all of them fit."""
+
 MAX_MESSAGES = 20
 """Messages kept for a candidate."""
 
@@ -102,7 +105,7 @@ class Candidate:
     not_recorded: int = 0
     """Frames that are missing in the recording: the disk was slow or full."""
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=RECENT_SAMPLES))
-    """The newest judged frames, for evidence."""
+    """The newest judged frames, for evidence; `keep` adds to them."""
     open: dict[Kind, UUID] = field(default_factory=dict)
     """The open incident of each kind."""
     banners: set[Kind] = field(default_factory=set)
@@ -111,6 +114,10 @@ class Candidate:
     """The proctors' newest messages, for whoever was away when they were sent."""
     unreadable_since: float | None = None
     """Since when no sample could be decoded."""
+    losses: int = 0
+    """Workers lost in a row by looking at this candidate."""
+    losing_since: float | None = None
+    """When the first of them was."""
     rules: RuleSettings = field(init=False)
     """What is in force for this candidate: the meeting's rules with their accommodations over them."""
     rules_sha256: str = field(init=False)
@@ -150,6 +157,12 @@ class Candidate:
             raise Conflict("This exam is over. Frames are no longer taken.")
         if not self.frame_allowance.take(now):
             raise TooMany("Too many frames. Send at most as many a second as `pace` asks for.")
+
+    def keep(self, sample: Sample) -> None:
+        """Keep a judged frame for evidence; the oldest go."""
+        self.samples.append(sample)
+        while len(self.samples) > 1 and sum(len(each.frame.jpeg) for each in self.samples) > RECENT_BYTES:
+            self.samples.popleft()
 
     def receive(self, frame: Frame) -> None:
         """Take a frame that is a usable picture.

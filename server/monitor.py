@@ -16,7 +16,7 @@ from server.recorder import Recorder
 from server.sampling import Frame, Sampler, Slot
 from server.tasks import cancel, every
 from server.templates import Templates
-from server.workers import DetectorFailed, Worker, WorkerLost
+from server.workers import Worker, WorkerLost
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ FAST_RESTARTS = 3
 
 RESTART_PAUSE = 2.0
 """Seconds of that pause: a detector that dies on every frame must not take the machine with it."""
+
+LOSSES = 3
+"""Workers that one candidate's frames cost in a row, while others' are judged, past which it is these frames: they are
+no pictures to us, and are looked at ever more seldom."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks at such frames, at most."""
 
 FAULTS = 20
 """Samples in a row on which the detector failed, past which people are told that nobody is judged."""
@@ -64,6 +71,7 @@ class Monitor:
         self._tasks: list[asyncio.Task[None]] = []
         self._watched: dict[Candidate, None] = {}
         self._faults = 0
+        self._judged_at = -inf
         self._ticked_at = clock()
         self._resumed_at = -inf
         self.info: DetectorInfo | None = None
@@ -117,8 +125,8 @@ class Monitor:
         return None
 
     def judges(self, kind: Kind) -> bool:
-        """Whether the detector can tell this kind at all: two of them need landmarks, which `hog` does not give."""
-        return self.name != "hog" or kind not in (Kind.DIFFERENT_PERSON, Kind.LOOKING_AWAY)
+        """Whether the detector can tell this kind at all: two of them need landmarks, which not every one gives."""
+        return self.info is None or self.info.landmarks or kind not in (Kind.DIFFERENT_PERSON, Kind.LOOKING_AWAY)
 
     @property
     def compares_faces(self) -> bool:
@@ -159,7 +167,9 @@ class Monitor:
         if not alive:
             return None
         try:
-            return await min(alive, key=lambda worker: worker.busy).analyze(jpeg, describe=describe)
+            worker = min(alive, key=lambda worker: worker.busy)
+            # Shielded: with its answer left in the pipe, a worker would be out of step, and taken for lost.
+            return await asyncio.shield(worker.analyze(jpeg, describe=describe))
         except WorkerLost as error:
             # Its own loop replaces it when it next takes a frame.
             logger.error("a detection worker was lost by a picture: %s", error)
@@ -214,7 +224,7 @@ class Monitor:
             answer = await worker.analyze(frame.jpeg, describe=describe)
         except WorkerLost as error:
             # A frame that kills workers must not do so at the rate of the stream.
-            self._sampler.settle(slot, burst=False)
+            self._sampler.settle(slot, burst=False, pause=self._blame(slot.owner, frame))
             await self._replace(index, error)
             return
         self._judge(slot, frame, sampled_at, answer, worker.info, described=describe)
@@ -236,12 +246,13 @@ class Monitor:
             self._recorder.failed(candidate, frame, sampled_at, readable=answer.readable)
             self._sampler.settle(slot, burst=False)
             return
-        self._faults = 0
+        self._faults, self._judged_at = 0, self._clock()
+        candidate.losses, candidate.losing_since = 0, None
         self._metrics.detection_seconds.observe((answer.decode_ms + answer.detect_ms) / 1000)
         candidate.unreadable_since = None
         known = candidate.state
         sample = Sample(frame, answer.observation, info, sampled_at, self._clock())
-        candidate.samples.append(sample)
+        candidate.keep(sample)
         self._recorder.sampled(candidate, sample, described=described)
         self._apply(candidate, Sampled(frame.received_at, frame.seq, answer.observation, answer.descriptor))
         if (reference := rules.newly_enrolled(known, candidate.state)) is not None:
@@ -258,6 +269,19 @@ class Monitor:
             candidate.refused += 1
             candidate.unreadable_since = candidate.unreadable_since or frame.received_at
 
+    def _blame(self, candidate: Candidate, frame: Frame) -> float:
+        """Seconds until a candidate is looked at again whose frame cost a worker: 0, unless it was no accident."""
+        candidate.losses += 1
+        if candidate.losing_since is None:
+            candidate.losing_since = self._clock()
+        if candidate.losses < LOSSES:
+            return 0.0
+        pause = min(LONGEST_PAUSE, RESTART_PAUSE * 2.0 ** (candidate.losses - LOSSES))
+        logger.error("[%s] looking at this candidate cost %d workers in a row", candidate.id, candidate.losses)
+        # Where nobody else is judged either, it may be the detector: nobody is blamed for that.
+        self._fail(candidate, frame, readable=self._judged_at < candidate.losing_since)
+        return pause
+
     async def _replace(self, index: int, error: WorkerLost) -> None:
         del self._workers[index]
         losses = 0
@@ -271,8 +295,8 @@ class Monitor:
                 # By its name, not by `auto`: an exam does not change its judge half-way.
                 name = self.info.name if self.info else self._detector
                 self._workers[index] = await Worker.start(name, self._models)
-            except (WorkerLost, DetectorFailed, OSError) as again:
-                error = WorkerLost(str(again))
+            except Exception as again:  # the task boundary: without its worker this loop would be of no use
+                error = WorkerLost(repr(again))
 
     async def _tick(self) -> None:
         now = self._clock()

@@ -107,14 +107,20 @@ class Sampler(Generic[Owner]):
             self._wake.set()
         return replaced
 
-    def settle(self, slot: Slot[Owner], *, burst: bool) -> None:
-        """A sample has been judged: the next is due at once (burst), or an interval after it was taken."""
+    def settle(self, slot: Slot[Owner], *, burst: bool, pause: float = 0.0) -> None:
+        """A sample has been judged: the next is due at once (burst), or an interval after it was taken.
+
+        Args:
+            slot: whose.
+            burst: sample every frame from here on.
+            pause: seconds from now in which no other is taken, whatever else holds.
+        """
         if not slot.busy:
             return  # settled already; a slot that waits must not change its place
         slot.busy = False
         slot.burst = burst
         taken = slot.sampled_at if slot.sampled_at is not None else self._clock()
-        slot.due_at = taken if burst else taken + slot.interval
+        slot.due_at = max(taken if burst else taken + slot.interval, self._clock() + pause if pause else 0.0)
         if slot.frame is not None:
             self._enter(slot)
             if slot.due_at <= self._clock():

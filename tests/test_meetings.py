@@ -2,8 +2,19 @@
 
 import pytest
 
+from detection.values import DetectorInfo, Observation, Quality
 from server.errors import BadFrame, Conflict, NotFound, TooMany
-from server.meetings import RECENT_INCIDENTS, Allowance, Candidate, LiveIncident, Meeting, moment
+from server.meetings import (
+    RECENT_BYTES,
+    RECENT_INCIDENTS,
+    RECENT_SAMPLES,
+    Allowance,
+    Candidate,
+    LiveIncident,
+    Meeting,
+    Sample,
+    moment,
+)
 from server.protocol import CandidateState
 from server.sampling import Frame
 from server.settings import Settings
@@ -140,3 +151,14 @@ def test_a_whole_year_may_join_at_once_and_a_script_that_makes_names_may_not(mee
 
 def test_a_moment_is_aware_utc() -> None:
     assert moment(0).isoformat() == "1970-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(("size", "kept"), [(15_000, RECENT_SAMPLES), (512 * 1024, 2), (RECENT_BYTES + 1, 1)])
+def test_judged_frames_are_kept_up_to_a_number_and_up_to_their_bytes(
+    candidate: Candidate, size: int, kept: int
+) -> None:
+    seen = Observation((), Quality(0.5, 0.2, 100.0), 320, 240)
+    judge = DetectorInfo("yunet", "model", "0" * 64, 0.7)
+    for seq in range(20):
+        candidate.keep(Sample(Frame(seq, NOW, NOW, bytes(size)), seen, judge, NOW, NOW))
+    assert [each.frame.seq for each in candidate.samples] == list(range(20 - kept, 20))

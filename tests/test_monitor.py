@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from detection import rules
+from detection import codec, rules
 from server import monitor, workers
 from server.app import Running
 from server.protocol import Incident
@@ -359,3 +359,71 @@ async def test_candidates_are_told_only_what_the_detector_at_work_can_tell(serve
             looked_for = (await http.get("/api/held", str(ada.token))).json["looked_for"]
     assert "multiple_faces" in looked_for
     assert not {"different_person", "looking_away"} & set(looked_for)
+
+
+async def test_frames_that_kill_workers_are_looked_at_ever_more_seldom_and_the_proctors_are_told(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    deadly, analyze = faces.no_face(), workers.Worker._analyze
+
+    async def _analyze(self: workers.Worker, jpeg: bytes, *, describe: bool) -> Any:
+        if jpeg == deadly:  # as a decoder does that a picture makes crash
+            os.kill(self.pid, signal.SIGKILL)
+        return await analyze(self, jpeg, describe=describe)
+
+    monkeypatch.setattr(workers.Worker, "_analyze", _analyze)
+    monkeypatch.setattr(monitor, "RESTART_PAUSE", 30.0)
+    async with serve(workers=2) as server, people.calls(server) as http:
+        room = await people.exam(http, **QUICK)
+        async with (
+            people.proctor(room) as paula,
+            people.candidate(room) as ada,
+            people.candidate(room, "Bob") as bob,
+        ):
+            await bob.frame()
+            told = asyncio.ensure_future(incident(paula, "opened"))
+            await asyncio.gather(ada.stream(deadly, told), bob.stream(faces.one_face(), told))
+            assert (told.result()["incident"]["kind"], told.result()["incident"]["candidate_id"]) == (
+                "stream_lost",
+                ada.id,
+            )
+            lost = await http.metric("detector_restarts_total")
+            assert lost == monitor.LOSSES
+            quiet = asyncio.ensure_future(asyncio.sleep(1.5 * monitor.TICK_SECONDS))
+            before = await http.metric("samples_total")
+            await asyncio.gather(ada.stream(deadly, quiet), bob.stream(faces.one_face(), quiet))
+            assert await http.metric("detector_restarts_total") == lost
+            assert await http.metric("samples_total") > before + 2
+            assert sum("cost 3 workers in a row" in each.getMessage() for each in caplog.records) == 1
+
+
+async def test_where_workers_are_lost_by_everyone_nobody_is_blamed(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "RESTART_PAUSE", 0.05)
+
+    async def _analyze(self: workers.Worker, *_: object, **__: object) -> Any:
+        os.kill(self.pid, signal.SIGKILL)
+        raise workers.WorkerLost("killed")
+
+    monkeypatch.setattr(workers.Worker, "_analyze", _analyze)
+    async with serve(workers=1) as server, people.calls(server) as http:
+        room = await people.exam(http, **QUICK)
+        async with people.proctor(room) as paula, people.candidate(room) as ada:
+
+            async def lost() -> bool:
+                return await http.metric("detector_restarts_total") > monitor.LOSSES
+
+            await ada.stream(faces.one_face(), asyncio.ensure_future(people.eventually(lost, 2 * people.PATIENCE)))
+            assert [each["incident"]["kind"] for each in paula.inbox.all("incident")] == []
+            assert (await ada.frame())["ok"]
+
+
+async def test_a_picture_that_nobody_waits_for_any_more_costs_no_worker(server: Running, http: Http) -> None:
+    judge, before = server.services.monitor, server.services.monitor.pids
+    waiting = asyncio.ensure_future(judge.examine(faces.one_face()))
+    while not any(each.busy for each in judge._workers.values()):  # noqa: ASYNC110 - it takes milliseconds
+        await asyncio.sleep(0)
+    waiting.cancel()
+    assert isinstance(await judge.examine(faces.one_face()), codec.Observed)
+    assert (judge.pids, await http.metric("detector_restarts_total")) == (before, 0)

@@ -345,6 +345,10 @@ async def test_an_incident_names_the_plugin_that_judged(http: Http, room: Exam) 
         why = opened["incident"]["why"]
         assert (opened["incident"]["kind"], why["detector"]) == ("multiple_faces", "lbp")
         assert len(why["model_sha256"]) == 64
+        # It gives no landmarks, and says so: nobody is told that it is looked at who they are.
+        looked_for = set((await http.get("/api/held", str(ada.token))).json["looked_for"])
+        assert "multiple_faces" in looked_for
+        assert not looked_for & {"different_person", "looking_away"}
 
 
 async def test_an_exam_goes_on_under_a_plugin_that_fails_and_says_that_nobody_is_judged(

@@ -329,3 +329,15 @@ def test_with_enough_workers_everyone_is_sampled_at_the_asked_interval() -> None
     calm = [{"interval": 1.0, "floor": 5.0, "burst": False}] * 10
     waits = asyncio.run(simulate(calm, service=0.05, workers=1, seconds=30))
     assert max(waits.values()) <= 1.5
+
+
+async def test_after_a_pause_that_was_asked_for_a_candidate_is_looked_at_again(bench: Bench) -> None:
+    slot = bench.add(interval=1.0)
+    bench.offer(slot)
+    await bench.take()
+    bench.sampler.settle(slot, burst=True, pause=4.0)
+    bench.offer(slot)
+    bench.clock.now += 3.9
+    assert await bench.take() is None
+    bench.clock.now += 0.2
+    assert await bench.take() == ("ada", bench.seq)

@@ -40,6 +40,7 @@ class Hog:
             # instance of one version of dlib, and another for a version whose filters differ.
             model_sha256=hashlib.sha256(self._detector.__getstate__()[0]).hexdigest(),
             threshold=threshold,
+            landmarks=False,
         )
 
     @property

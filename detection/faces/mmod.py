@@ -51,7 +51,9 @@ class Mmod:
         """
         # With patterns it takes twice the memory and no less time.
         self._session = session.load(score_map.build(dat.read(weights)), patterns=False)
-        self._info = DetectorInfo(name="hog", model=f"dlib {weights.name}", model_sha256=sha256(weights), threshold=0.0)
+        self._info = DetectorInfo(
+            name="hog", model=f"dlib {weights.name}", model_sha256=sha256(weights), threshold=0.0, landmarks=False
+        )
 
     @property
     def info(self) -> DetectorInfo:

@@ -53,7 +53,7 @@ def load(name: str, folder: Path | None) -> Detector:
             f"{whose} does not fit the protocol: its `info` holds three short texts and a threshold."
         )
     # By the name that the operator chose: it is what incidents show, and what a lost worker is replaced by.
-    return Guarded(detector, replace(info, name=name, threshold=float(info.threshold)))
+    return Guarded(detector, replace(info, name=name, threshold=float(info.threshold), landmarks=bool(info.landmarks)))
 
 
 def _entry(name: str) -> EntryPoint:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 
 import httpx
@@ -49,11 +49,18 @@ def cpu_seconds(pid: int) -> float:
 @contextmanager
 def serving(settings: Mapping[str, str]) -> Iterator[Serving]:
     """Start a server with an empty data folder and these settings alone, and stop it afterwards."""
+    # Short: the database's socket lies in it, and such a path has about 90 characters at most.
+    with TemporaryDirectory(prefix="invigil-") as folder, serving_at(Path(folder) / "data", settings) as server:
+        yield server
+
+
+@contextmanager
+def serving_at(folder: Path, settings: Mapping[str, str], *, port: int = 0) -> Iterator[Serving]:
+    """Start a server on this data folder, and stop it afterwards, if nobody killed it in between."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INVIGIL_")}
     environment |= {f"INVIGIL_{name.upper()}": value for name, value in settings.items()}
-    # Short: the database's socket lies in it, and such a path has about 90 characters at most.
-    with TemporaryDirectory(prefix="invigil-") as folder, (Path(folder) / "log").open("w+b") as log:
-        command = [sys.executable, "-m", "server", "serve", "--port", "0", "--data-dir", f"{folder}/data"]
+    with TemporaryFile() as log:
+        command = [sys.executable, "-m", "server", "serve", "--port", str(port), "--data-dir", str(folder)]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
         try:
             assert process.stdout
