@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 
-from detection.rules import camera, signs
+from detection.rules import camera, notices, signs, stream
 from detection.rules.camera import PROMPT_SECONDS, QUIET, Track
+from detection.rules.notices import Notice
 from detection.rules.settings import RuleSettings
 from detection.rules.signs import Scene
+from detection.rules.stream import Stream
 from detection.rules.values import (
     CAMERA_KINDS,
     NOTICED_KINDS,
@@ -38,23 +40,11 @@ Changes = tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """An open episode of something noticed."""
-
-    episode: Episode
-    """The episode."""
-    lasting: bool
-    """True from `active=True` to `active=False`: then no quiet ends it."""
-
-
-@dataclass(frozen=True, slots=True)
 class State:
     """All that is remembered of one candidate. Begin with `State()`; only `step` makes others."""
 
     now: float = 0.0
     """Newest time seen."""
-    expected_since: float | None = None
-    """Since when frames are expected; None: they are not."""
     finished: bool = False
     """Whether nothing may open any more."""
     sampled_at: float | None = None
@@ -65,10 +55,8 @@ class State:
     """The camera kinds about which there is anything to remember. Never changed in place."""
     notices: Mapping[Kind, Notice] = field(default_factory=dict)
     """What was noticed and still goes on. Never changed in place."""
-    lost: Episode | None = None
-    """The open episode of a lost stream."""
-    back_since: float | None = None
-    """While the stream is lost: the frame with which it came back."""
+    stream: Stream = field(default_factory=Stream)
+    """Whether frames come as they should."""
     unsettled: bool = False
     """Whether the newest samples speak against what is settled, so that more of them are wanted at once."""
     banners: frozenset[Kind] = frozenset()
@@ -81,7 +69,7 @@ class State:
         """Every open episode."""
         found = [track.episode for track in self.tracks.values()]
         found += [notice.episode for notice in self.notices.values()]
-        return tuple(episode for episode in [*found, self.lost] if episode is not None)
+        return tuple(episode for episode in [*found, self.stream.lost] if episode is not None)
 
 
 def step(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
@@ -118,8 +106,8 @@ def newly_enrolled(before: State, after: State) -> bytes | None:
 def _stepped(state: State, settings: RuleSettings, event: Event) -> tuple[State, Changes]:
     match event:
         case StreamExpected():
-            since = event.at if state.expected_since is None else state.expected_since
-            return replace(state, expected_since=since, finished=False), ()
+            since = event.at if state.stream.expected_since is None else state.stream.expected_since
+            return replace(state, stream=replace(state.stream, expected_since=since), finished=False), ()
         case Finished():
             closed = tuple(camera.close(episode, event.at) for episode in state.open)
             return State(now=event.at, finished=True, banners=state.banners), closed
@@ -225,54 +213,13 @@ def _noticed(state: State, settings: RuleSettings, event: Noticed) -> tuple[Stat
     """Something noticed begins, ends or happens. Kinds that are judged otherwise are passed over."""
     if event.kind not in NOTICED_KINDS or not settings.notice(event.kind).enabled:
         return state, ()
-    known = state.notices.get(event.kind)
-    if known is not None:
-        return _noticed_again(state, settings, known, event)
-    if event.active is False:
-        return state, ()
-    episode = Episode(
-        kind=event.kind,
-        severity=settings.notice(event.kind).severity,
-        began_at=event.at,
-        opened_at=event.at,
-        updated_at=event.at,
-        last_seen_at=event.at,
-        rule="seen by the server" if event.kind is Kind.SECOND_CONNECTION else "reported by the browser",
-        samples=1,
-        detail=event.detail,
-    )
-    notices = {**state.notices, event.kind: Notice(episode, lasting=event.active is True)}
-    return replace(state, notices=notices), (Change(ChangeType.OPENED, episode),)
+    notice, change = notices.take(state.notices.get(event.kind), settings.notice(event.kind), event)
+    return _with_notice(state, event.kind, notice), () if change is None else (change,)
 
 
-def _noticed_again(state: State, settings: RuleSettings, known: Notice, event: Noticed) -> tuple[State, Changes]:
-    """Something that is open already goes on or ends."""
-    seen = replace(known.episode, last_seen_at=event.at)
-    if event.active is False:
-        # A short one stays until a tick ends it, so that a flapping browser makes one episode of it.
-        if event.at - seen.opened_at >= settings.notice(event.kind).merge_seconds:
-            return _without_notice(state, event.kind), (camera.close(seen, event.at),)
-        notice = Notice(seen, lasting=False)
-    else:
-        notice = Notice(replace(seen, samples=seen.samples + 1), lasting=known.lasting or event.active is True)
-    return replace(state, notices={**state.notices, event.kind: notice}), ()
-
-
-def _tick_notices(state: State, settings: RuleSettings) -> tuple[State, Changes]:
-    """End what has been quiet, raise what goes on."""
-    changes: Changes = ()
-    for kind, notice in state.notices.items():
-        rule, episode = settings.notice(kind), notice.episode
-        if not notice.lasting and state.now - episode.last_seen_at >= rule.merge_seconds:
-            state, changes = _without_notice(state, kind), (*changes, camera.close(episode, state.now))
-        elif notice.lasting and (worse := camera.worsen(episode, rule, state.now)) is not episode:
-            notices = {**state.notices, kind: Notice(worse, lasting=True)}
-            state, changes = replace(state, notices=notices), (*changes, Change(ChangeType.UPDATED, worse))
-    return state, changes
-
-
-def _without_notice(state: State, kind: Kind) -> State:
-    return replace(state, notices={each: notice for each, notice in state.notices.items() if each is not kind})
+def _with_notice(state: State, kind: Kind, notice: Notice | None) -> State:
+    kept = {each: known for each, known in state.notices.items() if each is not kind}
+    return replace(state, notices=kept if notice is None else {**state.notices, kind: notice})
 
 
 # --- time and the stream ----------------------------------------------------------------------------------
@@ -296,63 +243,27 @@ def _without_disabled(state: State, settings: RuleSettings) -> tuple[State, Chan
     state = replace(
         state,
         notices={kind: notice for kind, notice in state.notices.items() if kind not in kinds},
-        lost=None if Kind.STREAM_LOST in kinds else state.lost,
+        stream=replace(state.stream, lost=None) if Kind.STREAM_LOST in kinds else state.stream,
     )
     state = _with_tracks(state, settings, {kind: track for kind, track in state.tracks.items() if kind not in kinds})
     return state, tuple(camera.close(episode, state.now) for episode in off)
 
 
+def _tick_notices(state: State, settings: RuleSettings) -> tuple[State, Changes]:
+    changes: Changes = ()
+    for kind, known in state.notices.items():
+        notice, change = notices.tick(known, settings.notice(kind), state.now)
+        if change is not None:
+            state, changes = _with_notice(state, kind, notice), (*changes, change)
+    return state, changes
+
+
 def _tick_stream(state: State, settings: RuleSettings, event: Tick) -> tuple[State, Changes]:
-    """Whether frames come as they should."""
-    expected = state.expected_since
-    if expected is None:
+    heard = stream.silence(state.stream, settings, event)
+    if heard is None:
         return state, ()
-    frame_at = event.last_frame_at
-    if frame_at is None or not isfinite(frame_at) or frame_at < expected:
-        since, limit = expected, settings.first_frame_within
-    else:
-        since, limit = min(frame_at, state.now), settings.stream_lost_after
-    silence = state.now - since
-    missing = silence > limit
     # Again and again, also while it is lost already: whoever may be silent for longer is not judged by more.
-    state, closed = _blind(state, settings) if missing or silence > settings.blind_after else (state, ())
-    if state.lost is not None:
-        state, told = (_still_lost if missing else _back)(state, settings, state.lost, since)
-    else:
-        state, told = _lose(state, settings, since, limit) if missing else (state, ())
-    return state, closed + told
-
-
-def _lose(state: State, settings: RuleSettings, since: float, limit: float) -> tuple[State, Changes]:
-    """Frames have been missing for too long."""
-    if not settings.stream_lost.enabled:
-        return state, ()
-    silence = state.now - since
-    episode = Episode(
-        kind=Kind.STREAM_LOST,
-        severity=settings.stream_lost.severity,
-        began_at=since,
-        opened_at=state.now,
-        updated_at=state.now,
-        last_seen_at=state.now,
-        rule=f"no frame for {silence:.1f} s, more than {limit:g} s",
-        score=round(silence, 3),
-        threshold=limit,
-    )
-    return replace(state, lost=episode, back_since=None), (Change(ChangeType.OPENED, episode),)
-
-
-def _still_lost(state: State, settings: RuleSettings, lost: Episode, since: float) -> tuple[State, Changes]:
-    """Frames are still missing."""
-    seen = replace(lost, last_seen_at=state.now, score=round(state.now - since, 3))
-    told = camera.worsen(seen, settings.stream_lost, state.now)
-    changes = () if told is seen else (Change(ChangeType.UPDATED, told),)
-    return replace(state, lost=told, back_since=None), changes
-
-
-def _back(state: State, settings: RuleSettings, lost: Episode, frame_at: float) -> tuple[State, Changes]:
-    """Frames come again; a single one does not make a stream."""
-    back_since = frame_at if state.back_since is None else state.back_since
-    if frame_at - back_since < settings.stream_lost.leave_seconds:
-        return replace(state, back_since=back_since), ()
-    return replace(state, lost=None, back_since=None), (camera.close(lost, state.now),)
+    blind = heard.missing or heard.seconds > settings.blind_after
+    state, closed = _blind(state, settings) if blind else (state, ())
+    known, change = stream.judge(state.stream, settings, heard, state.now)
+    return replace(state, stream=known), closed if change is None else (*closed, change)
