@@ -33,6 +33,7 @@ from server.settings import Settings
 from server.templates import Seal, Templates
 from server.tokens import Tokens
 from server.views import IncidentViews
+from server.webhooks import Webhooks
 from storage.database import Database, migrate
 from storage.embedded import EmbeddedPostgres
 from storage.folder import DataFolder
@@ -138,11 +139,20 @@ def _assemble(
     clock, database, ledger = steady_clock(), stores.database, stores.ledger
     channels = Channels(settings.allowed_origins, metrics)
     views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
+    webhooks = Webhooks(
+        urls=[str(url) for url in settings.webhook_urls],
+        secret=settings.webhook_secret.get_secret_value() if settings.webhook_secret else "",
+        database=database,
+        ledger=ledger,
+        metrics=metrics,
+        clock=clock,
+    )
     incidents = Incidents(
         ledger=ledger,
         database=database,
         view=views.incident,
         announcer=channels.broadcast,
+        outgoing=webhooks.of_incident,
         metrics=metrics,
         clock=clock,
     )
@@ -167,6 +177,7 @@ def _assemble(
         recorder=recorder,
         presence=channels,
         providers=Providers(),
+        webhooks=webhooks,
         clock=clock,
     )
     pacing = Pacing(candidates=lobby.candidates, sender=channels.broadcast, metrics=metrics)
@@ -200,6 +211,7 @@ def _assemble(
             key=stores.signing_key,
             clock=clock,
         ),
+        webhooks=webhooks,
         signing_key=stores.signing_key,
         database=database,
         ledger=ledger,
@@ -234,6 +246,8 @@ def _recorder(
 async def _start(services: Services, stack: AsyncExitStack) -> None:
     """Set the loops going. They end in the reverse order: what is pending is still kept and told."""
     await services.ledger.drain()  # before anybody looks for what was left open
+    await services.webhooks.start()
+    stack.push_async_callback(services.webhooks.close)
     services.incidents.start()
     stack.push_async_callback(services.incidents.close)
     services.templates.start()

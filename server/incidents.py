@@ -18,7 +18,7 @@ from server.tasks import cancel, every, guarded
 from server.tokens import Identity
 from storage.database import Database, DatabaseAway
 from storage.ledger import Ledger
-from storage.records import ActivityRecord, IncidentRecord, Json, ReviewRecord, new_id
+from storage.records import ActivityRecord, DeliveryRecord, IncidentRecord, Json, ReviewRecord, new_id
 from storage.spool import SpoolFull
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,13 @@ DRAIN_SECONDS = 1.0
 IncidentView = Callable[[Meeting, LiveIncident], protocol.Incident]
 """Makes of an incident what the wire shows."""
 
+Outgoing = Callable[["EventType", IncidentRecord, ReviewRecord | None], list[DeliveryRecord]]
+"""Makes the rows by which other services are told of an incident, to be kept with it."""
+
 MAX_PENDING = 5000
 """Events that wait while the database is away and the spool is full as well, which an operator is told of loudly."""
+
+Kept = IncidentRecord | ReviewRecord | DeliveryRecord
 
 EventType = ChangeType | Literal["reviewed"]
 
@@ -62,7 +67,7 @@ class _Pending:
     meeting: Meeting
     candidate: Candidate | None
     incident: LiveIncident
-    rows: list[IncidentRecord | ReviewRecord]
+    rows: list[Kept]
     pictures: dict[str, bytes] = field(default_factory=dict)
     received_at: float | None = None
     kept: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,6 +83,7 @@ class Incidents:
         database: Database,
         view: IncidentView,
         announcer: Announcer,
+        outgoing: Outgoing,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
@@ -85,6 +91,7 @@ class Incidents:
         self._database = database
         self._view = view
         self._announcer = announcer
+        self._outgoing = outgoing
         self._metrics = metrics
         self._clock = clock
         self._pending: list[_Pending] = []
@@ -169,7 +176,8 @@ class Incidents:
         record, pictures = findings.with_evidence(live.record, shots)
         live = replace(live, record=record)
         candidate.meeting.remember(live)
-        self._push(_Pending(event, candidate.meeting, candidate, live, [record], pictures, received_at))
+        rows: list[Kept] = [record, *self._outgoing(event, record, live.review)]
+        self._push(_Pending(event, candidate.meeting, candidate, live, rows, pictures, received_at))
 
     async def shown(self, candidate: Candidate, message: protocol.ShownMessage) -> None:
         """Note once when the banner stood on the candidate's screen.
@@ -208,7 +216,8 @@ class Incidents:
         live = replace(live, review=review)
         if live.record.id in meeting.incidents:
             meeting.remember(live)
-        pending = _Pending("reviewed", meeting, None, live, [review])
+        rows: list[Kept] = [review, *self._outgoing("reviewed", live.record, review)]
+        pending = _Pending("reviewed", meeting, None, live, rows)
         if not self._push(pending):
             raise Away("The storage is away and there is no room left; try again later.")
         await pending.kept.wait()

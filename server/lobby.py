@@ -23,6 +23,7 @@ from server.settings import MeetingSettings, Settings
 from server.tasks import guarded
 from server.templates import Templates
 from server.tokens import Identity
+from server.webhooks import Webhooks
 from storage.database import Database
 from storage.records import Json, MeetingRecord, ParticipantRecord, new_id
 
@@ -62,6 +63,7 @@ class Lobby:
         recorder: Recorder,
         presence: Presence,
         providers: Providers,
+        webhooks: Webhooks,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -72,6 +74,7 @@ class Lobby:
         self._recorder = recorder
         self._presence = presence
         self._providers = providers
+        self._webhooks = webhooks
         self._clock = clock
         self._live: dict[UUID, Meeting] = {}
         self._over: OrderedDict[UUID, Meeting] = OrderedDict()
@@ -84,8 +87,9 @@ class Lobby:
 
     async def resume(self) -> None:
         """After a restart: close what a crash left open, and expect everyone back who was there."""
-        if count := await self._database.close_orphans():
-            logger.warning("%d incidents were open when the server last stopped and are closed now", count)
+        if orphans := await self._database.close_orphans():
+            logger.warning("%d incidents were open when the server last stopped and are closed now", len(orphans))
+            await self._webhooks.closed(orphans)
         await self._templates.sweep()
         since = moment(self._clock()) - RESUME_WITHIN
         for meeting_id, candidate_id in await self._database.interrupted_candidates(since):
@@ -203,6 +207,7 @@ class Lobby:
         for candidate in candidates:
             await guarded(partial(self._presence.ended, candidate, "The meeting has ended."))
         await guarded(partial(self._presence.meeting_ended, meeting, "The meeting has ended."))
+        await guarded(partial(self._webhooks.meeting_ended, record))
         await guarded(partial(self._providers.get(Provider(record.provider)).end, record))
         logger.info("[%s] meeting ended", meeting_id)
         return meeting

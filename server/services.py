@@ -17,6 +17,7 @@ from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
 from server.views import IncidentViews
+from server.webhooks import Webhooks
 from storage.database import Database
 from storage.ledger import Ledger
 from storage.recordings.chain import SigningKey
@@ -38,6 +39,7 @@ class Services:
     recorder: Recorder
     playback: Playback
     bundling: Bundling
+    webhooks: Webhooks
     signing_key: SigningKey
     database: Database
     ledger: Ledger

@@ -1,5 +1,6 @@
 """Every setting: `INVIGIL_<NAME>` in the environment or in `.env`, checked together at start."""
 
+import base64
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,21 +72,22 @@ class Settings(BaseSettings):
     """Width of those frames in pixels."""
     stream_quality: float = Field(default=0.6, ge=0.3, le=0.95)
     """JPEG quality of those frames."""
+    webhook_urls: Annotated[list[HttpUrl], NoDecode] = []
+    """Other services that are told of incidents and of the end of meetings, separated by commas."""
+    webhook_secret: SecretStr | None = None
+    """What signs that, as Standard Webhooks has it: `whsec_` and base64, or any text of at least 24 characters."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to standard error."""
 
-    @model_validator(mode="before")
+    @field_validator("allowed_origins", "webhook_urls", mode="before")
     @classmethod
-    def _split_origins(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("allowed_origins"), str):
-            origins = [each.strip() for each in data["allowed_origins"].split(",") if each.strip()]
-            return {**data, "allowed_origins": origins}
-        return data
+    def _split(cls, value: Any) -> Any:
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
-    @field_validator("operator_token", "secret")
+    @field_validator("operator_token", "secret", "webhook_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        least = 16 if info.field_name == "operator_token" else 32
+        least = {"operator_token": 16, "secret": 32, "webhook_secret": 24}[str(info.field_name)]
         if value is not None and len(value.get_secret_value()) < least:
             raise ValueError(f"at least {least} characters, or it can be guessed")
         return value
@@ -96,6 +98,23 @@ class Settings(BaseSettings):
         if value not in BUILT_IN and value not in (others := plugins.names()):
             raise ValueError(f"no such detector; there are {', '.join([*BUILT_IN, *others])}")
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        text = "" if value is None else value.get_secret_value()
+        if text.startswith("whsec_"):
+            try:
+                base64.b64decode(text.removeprefix("whsec_"), validate=True)
+            except ValueError:
+                raise ValueError("what stands after whsec_ is no base64") from None
+        return value
+
+    @model_validator(mode="after")
+    def _check_webhooks(self) -> Self:
+        if self.webhook_urls and self.webhook_secret is None:
+            raise ValueError("webhook_secret: needed with webhook_urls, or nobody could tell what is ours")
+        return self
 
     @model_validator(mode="after")
     def _check_intervals(self) -> Self:

@@ -18,6 +18,7 @@ from yoyo import get_backend, read_migrations
 
 from storage.records import (
     ActivityRecord,
+    DeliveryRecord,
     IncidentRecord,
     Json,
     MeetingRecord,
@@ -41,6 +42,7 @@ TABLES: dict[str, type[Row]] = {
     "activities": ActivityRecord,
     "recordings": RecordingRecord,
     "segments": SegmentRecord,
+    "deliveries": DeliveryRecord,
 }
 R = TypeVar("R")
 
@@ -130,10 +132,14 @@ class Database:
             DatabaseAway: no connection or no answer in time.
             DatabaseError: the statement was refused.
         """
+        return await self._execute(name, self._sql[name], parameters)
+
+    async def _execute(self, name: str, sql: str, parameters: Json) -> list[Json]:
+        """Run statements, several of them as one transaction; `name` is for the log."""
         try:
             async with asyncio.timeout(TIMEOUT), self._pool.acquire() as connection:
                 cursor = await connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
-                await cursor.execute(self._sql[name], parameters)
+                await cursor.execute(sql, parameters)
                 return [dict(row) for row in await cursor.fetchall()] if cursor.description else []
         except (psycopg2.OperationalError, psycopg2.InterfaceError, TimeoutError, OSError) as error:
             raise DatabaseAway(f"{name}: {type(error).__name__} {str(error).strip()}") from error
@@ -223,9 +229,14 @@ class Database:
     # --- incidents ---
 
     async def save(self, rows: Sequence[Row]) -> None:
-        """Save rows, each table in one atomic statement. May be repeated with the same rows."""
-        for table in TABLES:
-            await self.save_json(table, [to_json(row) for row in rows if table_of(row) == table])
+        """Save rows, all of them or none. May be repeated with the same rows."""
+        found: dict[str, list[Json]] = {}
+        for row in rows:
+            found.setdefault(table_of(row), []).append(to_json(row))
+        sql = [self._sql[f"save_{table}"].replace("%(rows)s", f"%({table})s") for table in TABLES if table in found]
+        if sql:
+            parameters = {table: json.dumps(each) for table, each in found.items()}
+            await self._execute(f"save {', '.join(found)}", "".join(sql), parameters)
 
     async def save_json(self, table: str, rows: Iterable[Json]) -> None:
         """Save rows of one table as `to_json` made them."""
@@ -271,9 +282,9 @@ class Database:
         """What was reported of a participant, oldest first."""
         return await self._records(ActivityRecord, "activities", participant_id=participant_id)
 
-    async def close_orphans(self) -> int:
-        """Close what a crash left open, and say how many there were."""
-        return len(await self._run("close_orphans"))
+    async def close_orphans(self) -> list[IncidentRecord]:
+        """Close what a crash left open; what it was."""
+        return await self._records(IncidentRecord, "close_orphans")
 
     # --- recordings ---
 
@@ -314,6 +325,36 @@ class Database:
     async def evidence_of(self, candidate_id: UUID) -> list[Json]:
         """Every picture held against a candidate: `incident_id`, `key`, `sha256`; oldest first."""
         return await self._run("evidence_of", candidate_id=candidate_id)
+
+    # --- deliveries ---
+
+    async def due_deliveries(self, url: str, now: datetime, limit: int) -> list[DeliveryRecord]:
+        """What is to be sent to this address now, oldest first."""
+        return await self._records(DeliveryRecord, "due_deliveries", url=url, now=now, limit=limit)
+
+    async def delivered(self, delivery_id: UUID, at: datetime) -> None:
+        """It was taken."""
+        await self._run("delivered", id=delivery_id, at=at)
+
+    async def not_delivered(self, delivery_id: UUID, problem: str, due_at: datetime | None) -> None:
+        """It was not taken; `due_at` None: it is given up."""
+        await self._run("not_delivered", id=delivery_id, problem=problem, due_at=due_at)
+
+    async def deliveries(self, state: str | None, before: UUID | None, limit: int) -> list[DeliveryRecord]:
+        """Those that are `waiting`, `failed` or `delivered`, or all; newest first, those older than `before`."""
+        return await self._records(DeliveryRecord, "deliveries", state=state, before=before, limit=limit)
+
+    async def replay_deliveries(self, ids: Sequence[UUID], at: datetime, *, failed: bool) -> int:
+        """Send these once more, and with `failed` all that were given up; how many there are."""
+        return len(await self._run("replay_deliveries", ids=[str(each) for each in ids], at=at, failed=failed))
+
+    async def forget_deliveries(self, before: datetime) -> None:
+        """Delete those that were made before that."""
+        await self._run("forget_deliveries", before=before)
+
+    async def count_waiting_deliveries(self) -> int:
+        """How many are to be sent, now or later."""
+        return int((await self._run("count_waiting_deliveries"))[0]["waiting"])
 
 
 def _values(record: MeetingRecord | ParticipantRecord) -> Json:

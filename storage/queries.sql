@@ -130,7 +130,7 @@ RETURNING t.participant_id;
 -- name: close_orphans
 -- What a crash left open is closed at its last sign of life: nobody watched after that.
 UPDATE incidents SET state = 'closed', closed_at = updated_at, version = version + 1
-WHERE state = 'open' RETURNING id;
+WHERE state = 'open' RETURNING *;
 
 -- name: recording
 SELECT * FROM recordings WHERE id = %(id)s;
@@ -170,3 +170,37 @@ ORDER BY number LIMIT 1;
 SELECT i.id AS incident_id, e.value ->> 'key' AS key, e.value ->> 'sha256' AS sha256
 FROM incidents i CROSS JOIN LATERAL jsonb_array_elements(i.evidence) WITH ORDINALITY AS e(value, n)
 WHERE i.candidate_id = %(candidate_id)s ORDER BY i.id, e.n;
+
+-- name: save_deliveries
+INSERT INTO deliveries
+SELECT * FROM jsonb_populate_recordset(NULL::deliveries, %(rows)s::jsonb)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: due_deliveries
+SELECT * FROM deliveries WHERE url = %(url)s AND due_at <= %(now)s ORDER BY id LIMIT %(limit)s;
+
+-- name: delivered
+UPDATE deliveries SET attempts = attempts + 1, delivered_at = %(at)s, due_at = NULL, problem = NULL WHERE id = %(id)s;
+
+-- name: not_delivered
+UPDATE deliveries SET attempts = attempts + 1, due_at = %(due_at)s, problem = %(problem)s WHERE id = %(id)s;
+
+-- name: deliveries
+-- Waiting is what will be tried again; failed is what was given up.
+SELECT * FROM deliveries
+WHERE (%(before)s::uuid IS NULL OR id < %(before)s)
+  AND (%(state)s::text IS NULL
+       OR %(state)s = CASE WHEN delivered_at IS NOT NULL THEN 'delivered' WHEN due_at IS NULL THEN 'failed' ELSE 'waiting' END)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: replay_deliveries
+-- Those of these ids, or all that failed.
+UPDATE deliveries SET attempts = 0, due_at = %(at)s, delivered_at = NULL, problem = NULL
+WHERE id = ANY(%(ids)s::uuid[]) OR (%(failed)s AND delivered_at IS NULL AND due_at IS NULL)
+RETURNING id;
+
+-- name: forget_deliveries
+DELETE FROM deliveries WHERE created_at < %(before)s;
+
+-- name: count_waiting_deliveries
+SELECT count(*) AS waiting FROM deliveries WHERE due_at IS NOT NULL;

@@ -169,5 +169,29 @@ class Recorded:
     head: str
 
 
-Row = IncidentRecord | ReviewRecord | ActivityRecord | RecordingRecord | SegmentRecord
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One event on its way to one other service."""
+
+    id: UUID
+    """The same in every attempt: the receiver knows a repetition by it."""
+    url: str
+    """Where to."""
+    event: str
+    """Its type, such as `incident.opened`."""
+    meeting_id: UUID
+    body: str
+    """What is sent, to the byte."""
+    created_at: datetime
+    attempts: int = 0
+    """Made so far."""
+    due_at: datetime | None = None
+    """When the next one is; None: there is none."""
+    delivered_at: datetime | None = None
+    """When it was taken."""
+    problem: str | None = None
+    """What was wrong with the last attempt."""
+
+
+Row = IncidentRecord | ReviewRecord | ActivityRecord | RecordingRecord | SegmentRecord | DeliveryRecord
 """The rows that may wait in the spool while PostgreSQL is away."""

@@ -18,7 +18,7 @@ async def index(call: Call) -> protocol.IncidentPage:
     """Incidents of a meeting, newest first."""
     query = call.query("candidate_id", "kind", "state", "after", "limit")
     meeting = await call.services.lobby.meeting(call.meeting_id())
-    limit = _limit(query.get("limit", "100"))
+    limit = page_limit(query.get("limit", "100"))
     database = call.services.database
     found = await database.incidents(
         meeting.id,
@@ -66,7 +66,12 @@ async def evidence(call: Call) -> web.StreamResponse:
     return web.Response(body=data, content_type="image/jpeg", headers=headers)
 
 
-def _limit(text: str) -> int:
+def page_limit(text: str) -> int:
+    """How many a page may hold, as the query says.
+
+    Raises:
+        Invalid: it is no such number.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE):
         raise Invalid(f"limit: a number from 1 to {MAX_PAGE}.")
     return int(text)

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server import protocol
-from server.api import bundle, frames, health, incidents, meetings, openapi, pages, recordings
+from server.api import bundle, deliveries, frames, health, incidents, meetings, openapi, pages, recordings
 from server.api.calls import Call, Route
 from server.errors import NotBuilt
 from server.protocol import Role
@@ -51,6 +51,10 @@ ROUTES = (
           protocol.ActivityMessage, protocol.Done),
     Route("GET", "/api/held", incidents.held, "All that is held against the candidate who asks.", CANDIDATE,
           answer=protocol.HeldList),
+    Route("GET", "/api/deliveries", deliveries.index, "What was told to other services.", OPERATOR,
+          answer=protocol.DeliveryPage),
+    Route("POST", "/api/deliveries/replay", deliveries.replay, "Tell it once more.", OPERATOR,
+          protocol.ReplayDeliveries, protocol.Replayed),
     Route("GET", "/api/signing-key", recordings.signing_key, "The key that checks signed recordings.",
           answer=protocol.SigningKey),
     Route("GET", "/healthz", health.health, "How the server is."),

@@ -50,6 +50,10 @@ export type Provider = "builtin" | "dyte" | "realtimekit";
  */
 export type MeetingState = "open" | "ended";
 /**
+ * Where an event is on its way to another service.
+ */
+export type DeliveryState = "waiting" | "failed" | "delivered";
+/**
  * Why something is missing in a recording.
  */
 export type GapCause = "stream" | "queue" | "disk" | "restart" | "cut";
@@ -186,6 +190,40 @@ export interface Meeting {
   };
   created_at: string;
   ended_at?: string | null;
+}
+/**
+ * One event on its way to another service.
+ */
+export interface Delivery {
+  /**
+   * the header `webhook-id`
+   */
+  id: string;
+  /**
+   * where to; the rest of the address may be secret
+   */
+  host: string;
+  event: string;
+  meeting_id: string;
+  state: DeliveryState;
+  created_at: string;
+  attempts: number;
+  due_at?: string | null;
+  delivered_at?: string | null;
+  /**
+   * what was wrong with the last attempt
+   */
+  problem?: string | null;
+}
+/**
+ * Answer to `GET /api/deliveries`, newest first.
+ */
+export interface DeliveryPage {
+  deliveries: Delivery[];
+  /**
+   * pass it as `after` for the next page; null on the last
+   */
+  after: string | null;
 }
 /**
  * Answer to a call that has nothing else to say.
@@ -493,6 +531,22 @@ export interface Recording {
  */
 export interface RecordingList {
   recordings: Recording[];
+}
+/**
+ * Body of `POST /api/deliveries/replay`.
+ */
+export interface ReplayDeliveries {
+  ids?: string[];
+  /**
+   * all that were given up
+   */
+  failed?: boolean;
+}
+/**
+ * How many will be sent again.
+ */
+export interface Replayed {
+  replayed: number;
 }
 /**
  * Event `review`, in.
