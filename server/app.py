@@ -19,6 +19,7 @@ from server.candidate_channel import CandidateChannel
 from server.channels import Channels
 from server.incidents import Incidents
 from server.intake import Intake
+from server.links import Links
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
@@ -138,7 +139,8 @@ def _assemble(
     """The parts, each given what it needs. Nothing runs yet."""
     clock, database, ledger = steady_clock(), stores.database, stores.ledger
     channels = Channels(settings.allowed_origins, metrics)
-    views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
+    links = Links(tokens, lifetime=settings.evidence_link_lifetime)
+    views = IncidentViews(links)
     webhooks = Webhooks(
         urls=[str(url) for url in settings.webhook_urls],
         secret=settings.webhook_secret.get_secret_value() if settings.webhook_secret else "",
@@ -194,6 +196,7 @@ def _assemble(
     services = Services(
         settings=settings,
         tokens=tokens,
+        links=links,
         lobby=lobby,
         intake=intake,
         incidents=incidents,

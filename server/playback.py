@@ -76,21 +76,42 @@ class Playback:
             return Shown(record, record.began_at.timestamp(), 0, 0, 0)
         return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded)
 
-    async def segments(self, recording_id: UUID) -> list[SegmentRecord]:
-        """The segments of a recording in their order; those not yet in the index have empty hashes."""
+    async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
+        """The segments of a recording in their order, from number `first` on; those not yet in the index have empty
+        hashes.
+        """
         # The folder first: what leaves it in between is in the index by then.
-        local = await asyncio.to_thread(self._local_segments, recording_id)
-        kept = await self._database.segments(recording_id)
+        local = await asyncio.to_thread(self._local_segments, recording_id, first)
+        kept = await self._database.segments(recording_id, first=first)
         numbers = {each.number for each in kept}
         return sorted([*kept, *(each for each in local if each.number not in numbers)], key=lambda each: each.number)
 
-    def _local_segments(self, recording_id: UUID) -> list[SegmentRecord]:
+    def _local_segments(self, recording_id: UUID, first: int) -> list[SegmentRecord]:
         found = []
         for path in self._local_paths(recording_id):
-            lines = _lines(path)
-            if len(lines) > 1:
+            if int(path.name) >= first and len(lines := _lines(path)) > 1:
                 found.append(_unsealed(recording_id, int(path.name), digest(lines)))
         return found
+
+    async def lines(self, recording_id: UUID, number: int) -> list[Json]:
+        """A segment's journal; the newest second of one that grows may not be there yet.
+
+        Raises:
+            NotFound: there is no such segment.
+            SegmentError: it is not what was recorded.
+        """
+        lines = await asyncio.to_thread(_lines, self._folder / str(recording_id) / f"{number:06d}")
+        if lines:
+            return lines
+        segment = await self._database.segment(recording_id, number)
+        if segment is None:
+            raise NotFound("There is no such segment in this recording.")
+        journal = await self._store.get(segment.key + JOURNAL)
+        if journal is None:
+            raise NotFound("This part of the recording is gone.")
+        if chain.sha256(journal) != segment.journal_sha256:
+            raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
+        return read_lines(journal, segment.key)
 
     async def frame(self, recording_id: UUID, seq: int) -> bytes:
         """The very bytes of a frame; the newest second of a recording that grows may not be there yet.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from server.bundling import Bundling
 from server.incidents import Incidents
 from server.intake import Intake
+from server.links import Links
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
@@ -29,6 +30,7 @@ class Services:
 
     settings: Settings
     tokens: Tokens
+    links: Links
     lobby: Lobby
     intake: Intake
     incidents: Incidents

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     token_lifetime: float = Field(default=24 * 3600, gt=0, le=400 * 86400)
     """Seconds for which a participant's link is good."""
     evidence_link_lifetime: float = Field(default=12 * 3600, gt=0, le=30 * 86400)
-    """Seconds for which the link to a photograph in an incident is good."""
+    """Seconds for which the link to a photograph, a video or a bundle is good."""
     max_candidates: int = Field(default=1000, ge=1, le=100_000)
     """Most candidates a meeting takes."""
     metrics: Literal["open", "operator", "off"] = "open"

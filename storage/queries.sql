@@ -159,7 +159,10 @@ WHERE p.id = ANY(%(ids)s::uuid[]) AND (m.ended_at IS NOT NULL OR p.ended_at IS N
    OR EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished'));
 
 -- name: segments
-SELECT * FROM segments WHERE recording_id = %(recording_id)s ORDER BY number;
+SELECT * FROM segments WHERE recording_id = %(recording_id)s AND number >= %(first)s ORDER BY number;
+
+-- name: segment
+SELECT * FROM segments WHERE recording_id = %(recording_id)s AND number = %(number)s;
 
 -- name: segment_with
 SELECT * FROM segments WHERE recording_id = %(recording_id)s AND %(seq)s BETWEEN first_seq AND last_seq
