@@ -8,7 +8,8 @@ import pytest
 from detection.analyzer import decode
 from detection.faces import Frame
 from server.video import encoding
-from server.video.encoding import GREY, Encoding, Piece, encode, even, fitted
+from server.video.encoding import GREY, Encoding, Piece, encode, fitted
+from server.video.mp4 import even
 
 from . import faces, streams
 from .pictures import BAD_PICTURES, undecodable

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from detection.analyzer import UndecodableFrame, decode
 from detection.faces import Frame
 from detection.jpeg import JpegError
+from server.video.mp4 import even
 
 GREY: Final = 64
 """Level of the picture that is shown before the first frame."""
@@ -106,12 +107,6 @@ def encode(
         return Piece(b"", (), unreadable)
     packets += encoder.encode(None)
     return Piece(bytes(encoder.extradata or b""), tuple(_coded(packets, times)), unreadable)
-
-
-def even(size: tuple[int, int]) -> tuple[int, int]:
-    """The least size of a video that holds a picture of this size."""
-    width, height = size
-    return width + width % 2, height + height % 2
 
 
 def fitted(frame: Frame, size: tuple[int, int]) -> Frame:
