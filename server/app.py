@@ -33,6 +33,8 @@ from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
 from server.tokens import Tokens
+from server.video.shelf import Shelf
+from server.video.videos import Videos
 from server.views import IncidentViews
 from server.webhooks import Webhooks
 from storage.database import Database, migrate
@@ -193,6 +195,8 @@ def _assemble(
         metrics=metrics,
         clock=clock,
     )
+    playback = Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing)
+    shelf = Shelf(stores.folder.videos, limit=settings.video_cache * 1e9)
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -205,7 +209,8 @@ def _assemble(
         templates=templates,
         pacing=pacing,
         recorder=recorder,
-        playback=Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing),
+        playback=playback,
+        videos=Videos(database=database, playback=playback, shelf=shelf, metrics=metrics),
         bundling=Bundling(
             database=database,
             ledger=ledger,
@@ -257,6 +262,8 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.templates.close)
     stack.push_async_callback(services.recorder.close_all)
     await services.recorder.start()
+    await services.videos.start()
+    stack.push_async_callback(services.videos.close)
     await services.monitor.start()
     stack.push_async_callback(services.monitor.close)
     services.photos.start()

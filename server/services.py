@@ -17,6 +17,7 @@ from server.recorder import Recorder
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
+from server.video.videos import Videos
 from server.views import IncidentViews
 from server.webhooks import Webhooks
 from storage.database import Database
@@ -40,6 +41,7 @@ class Services:
     pacing: Pacing
     recorder: Recorder
     playback: Playback
+    videos: Videos
     bundling: Bundling
     webhooks: Webhooks
     signing_key: SigningKey

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Whether every frame that is received is recorded: `on` or `off`."""
     recordings_url: str | None = None
     """An object store for recordings, as for photographs. Unset, the data folder."""
+    video_cache: float = Field(default=2.0, ge=0.01, le=100_000)
+    """Gigabytes in the data folder for videos of recordings, which are made for whoever asks and can be made again."""
     operator_token: SecretStr | None = None
     """The operator's secret, at least 16 characters. Unset, one is made at each start."""
     secret: SecretStr | None = None

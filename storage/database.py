@@ -300,6 +300,10 @@ class Database:
         """Every recording, oldest first."""
         return await self._records(RecordingRecord, "all_recordings")
 
+    async def recordings_among(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these ids that are recordings'."""
+        return {row["id"] for row in await self._run("recordings_among", ids=[str(each) for each in ids])}
+
     async def open_recordings(self) -> list[RecordingRecord]:
         """Recordings that may still grow."""
         return await self._records(RecordingRecord, "open_recordings")

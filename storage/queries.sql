@@ -141,6 +141,9 @@ SELECT * FROM recordings WHERE meeting_id = %(meeting_id)s ORDER BY id;
 -- name: all_recordings
 SELECT * FROM recordings ORDER BY id;
 
+-- name: recordings_among
+SELECT id FROM recordings WHERE id = ANY(%(ids)s::uuid[]);
+
 -- name: recorded
 -- What the index knows of recordings: how far they came, in their order.
 SELECT recording_id, count(*) AS segments, max(number) + 1 AS number, sum(frames)::bigint AS frames, sum(bytes)::bigint AS bytes,

@@ -877,10 +877,6 @@ async def test_openapi_names_every_call_with_its_bodies_and_the_error(http: Http
             assert "default" in operation["responses"]
 
 
-async def test_what_is_not_built_yet_says_so(http: Http) -> None:
-    refused(await http.get(f"/api/recordings/{ONE}/video.mp4", http.operator_token), 501, "not_implemented")
-
-
 @pytest.mark.parametrize(
     "path",
     ["/api", "/api/", "/api/nothing", f"/api/incidents/{ONE}", "/api/meetings/"],

@@ -29,13 +29,14 @@ async def index(call: Call) -> protocol.RecordingList:
 
 async def show(call: Call) -> protocol.ShownRecording:
     """Everything of a recording but its frames; segments, gaps and samples `from` a segment on."""
-    first = _number(call.query("from").get("from", "0"), "from")
-    shown = await _mine(call)
+    first = segment_number(call.query("from").get("from", "0"), "from")
+    shown = await mine(call)
     record, services = shown.record, call.services
     meeting = await services.lobby.meeting(record.meeting_id)
     segments = await services.playback.segments(record.id, first=first)
     found = await services.database.incidents(meeting.id, candidate_id=record.candidate_id, limit=MAX_INCIDENTS)
     reviews = await services.database.latest_reviews([each.id for each in found])
+    state, seconds = await services.videos.state(shown)
     signed = None
     if record.statement is not None and record.signature is not None and record.public_key is not None:
         signed = protocol.Signature(
@@ -50,15 +51,15 @@ async def show(call: Call) -> protocol.ShownRecording:
         ],
         samples=[_sample(line) for each in segments for line in each.samples],
         signed=signed,
-        video=protocol.RecordingVideo(state=protocol.VideoState.ABSENT, seconds=0.0),
-        video_url=services.links.video(record.id),
+        video=protocol.RecordingVideo(state=state, seconds=seconds),
+        video_url=services.links.video(record.id, _last(shown)),
         bundle_url=services.links.bundle(meeting.id, record.candidate_id),
     )
 
 
 async def segment(call: Call) -> protocol.ShownSegment:
     """What stands in a segment's journal."""
-    shown = await _mine(call)
+    shown = await mine(call)
     number = int(call.request.match_info["n"])
     try:
         lines = await call.services.playback.lines(shown.record.id, number)
@@ -71,7 +72,7 @@ async def segment(call: Call) -> protocol.ShownSegment:
 
 async def frame(call: Call) -> web.StreamResponse:
     """A frame: the very bytes that the candidate's browser sent."""
-    shown = await _mine(call)
+    shown = await mine(call)
     try:
         data = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
     except SegmentError as error:
@@ -85,7 +86,7 @@ async def signing_key(call: Call) -> protocol.SigningKey:
     return protocol.SigningKey(public_key=call.services.signing_key.public)
 
 
-async def _mine(call: Call) -> Shown:
+async def mine(call: Call) -> Shown:
     """The recording in the path, when the caller may know of it."""
     shown = await call.services.playback.one(call.id())
     if not call.may_see(shown.record.meeting_id):
@@ -93,10 +94,20 @@ async def _mine(call: Call) -> Shown:
     return shown
 
 
-def _number(text: str, name: str) -> int:
+def segment_number(text: str, name: str) -> int:
+    """A segment's number in a query.
+
+    Raises:
+        Invalid: it is none.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise Invalid(f"{name}: the number of a segment, from 0 on.")
     return int(text)
+
+
+def _last(shown: Shown) -> int | None:
+    """The segment up to which a link to the video goes, so that what it leads to stays what it is."""
+    return shown.next_segment - 1 if shown.record.closed_at is None and shown.next_segment else None
 
 
 def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
@@ -110,7 +121,7 @@ def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
         began_at=record.began_at,
         ended_at=moment(shown.ended_at),
         closed_at=record.closed_at,
-        seconds=round(max(0.0, shown.ended_at - record.began_at.timestamp()), 3),
+        seconds=shown.seconds,
         frames=shown.frames,
         bytes=shown.bytes,
         not_recorded=shown.not_recorded,
