@@ -542,7 +542,7 @@ async def test_no_token_opens_a_picture(http: Http, room: Exam, found: list[Inci
 
 
 async def test_a_link_to_a_picture_expires(serve: Serve) -> None:
-    async with serve(evidence_link_lifetime=1) as server, people.calls(server) as http:
+    async with serve(evidence_link_lifetime=3) as server, people.calls(server) as http:
         room = await people.exam(http)
         candidate = records.participant(UUID(room.id), id=UUID((await room.add())["participant"]["id"]))
         evidence = [{"key": "k", "sha256": "0", "captured_at": "2026-01-02T03:04:05.678Z", "seq": 1, "boxes": []}]

@@ -362,7 +362,7 @@ async def test_a_video_is_for_those_who_may_see_its_meeting(server: Running, roo
 
 
 async def test_a_link_to_a_video_expires(serve: Serve) -> None:
-    async with serve(evidence_link_lifetime=2) as server, people.calls(server) as http:
+    async with serve(evidence_link_lifetime=3) as server, people.calls(server) as http:
         room = await people.exam(http)
         recording = await written(server, room, part(0))
         await video(http, recording.id)
