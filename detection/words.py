@@ -51,6 +51,11 @@ def for_candidate(kind: Kind) -> str:
     return FOR_CANDIDATE[kind]
 
 
+def notice(kind: Kind) -> str:
+    """What it is, without figures."""
+    return _FOR_PROCTOR[kind]
+
+
 def for_proctor(episode: Episode) -> str:
     """One sentence with the figures that it rests on."""
     what = _FOR_PROCTOR[episode.kind]

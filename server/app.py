@@ -19,6 +19,7 @@ from server.candidate_channel import CandidateChannel
 from server.channels import Channels
 from server.incidents import Incidents
 from server.intake import Intake
+from server.links import Links
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
@@ -32,6 +33,8 @@ from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
 from server.tokens import Tokens
+from server.video.shelf import Shelf
+from server.video.videos import Videos
 from server.views import IncidentViews
 from server.webhooks import Webhooks
 from storage.database import Database, migrate
@@ -138,7 +141,8 @@ def _assemble(
     """The parts, each given what it needs. Nothing runs yet."""
     clock, database, ledger = steady_clock(), stores.database, stores.ledger
     channels = Channels(settings.allowed_origins, metrics)
-    views = IncidentViews(tokens, lifetime=settings.evidence_link_lifetime)
+    links = Links(tokens, lifetime=settings.evidence_link_lifetime)
+    views = IncidentViews(links)
     webhooks = Webhooks(
         urls=[str(url) for url in settings.webhook_urls],
         secret=settings.webhook_secret.get_secret_value() if settings.webhook_secret else "",
@@ -191,9 +195,12 @@ def _assemble(
         metrics=metrics,
         clock=clock,
     )
+    playback = Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing)
+    shelf = Shelf(stores.folder.videos, limit=settings.video_cache * 1e9)
     services = Services(
         settings=settings,
         tokens=tokens,
+        links=links,
         lobby=lobby,
         intake=intake,
         incidents=incidents,
@@ -202,7 +209,8 @@ def _assemble(
         templates=templates,
         pacing=pacing,
         recorder=recorder,
-        playback=Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing),
+        playback=playback,
+        videos=Videos(database=database, playback=playback, shelf=shelf, metrics=metrics),
         bundling=Bundling(
             database=database,
             ledger=ledger,
@@ -254,6 +262,8 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.templates.close)
     stack.push_async_callback(services.recorder.close_all)
     await services.recorder.start()
+    await services.videos.start()
+    stack.push_async_callback(services.videos.close)
     await services.monitor.start()
     stack.push_async_callback(services.monitor.close)
     services.photos.start()

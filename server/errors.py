@@ -11,6 +11,7 @@ InvigilError
 ├── TooLarge         413 too_large
 ├── TooMany          429 too_many
 ├── NotBuilt         501 not_implemented
+├── Making           503 making: a video is being made; the answer says how far it is
 ├── Away             503 away: the database cannot be had just now
 └── NoSpace          507 no_space: an exam could not be recorded to its end
 """
@@ -22,10 +23,13 @@ class InvigilError(Exception):
     status = 500
     code = "internal"
 
-    def __init__(self, text: str, *, code: str | None = None, last_seq: int | None = None) -> None:
+    def __init__(
+        self, text: str, *, code: str | None = None, last_seq: int | None = None, share: float | None = None
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.last_seq = last_seq
+        self.share = share
         if code is not None:
             self.code = code
 
@@ -34,6 +38,8 @@ class InvigilError(Exception):
         error: dict[str, object] = {"code": self.code, "text": self.text}
         if self.last_seq is not None:
             error["last_seq"] = self.last_seq
+        if self.share is not None:
+            error["share"] = self.share
         return {"ok": False, "error": error}
 
 
@@ -95,6 +101,12 @@ class NotBuilt(InvigilError):
     """Part of the wire contract that this version does not serve."""
 
     status, code = 501, "not_implemented"
+
+
+class Making(InvigilError):
+    """A video is being made."""
+
+    status, code = 503, "making"
 
 
 class Away(InvigilError):

@@ -195,8 +195,8 @@ class Incidents:
             candidate.meeting.remember(live)
             self._push(_Pending(ChangeType.UPDATED, candidate.meeting, None, live, [record]))
 
-    async def review(self, meeting: Meeting, reviewer: Identity, message: protocol.ReviewMessage) -> None:
-        """Take a person's word on an incident; it is kept when this returns.
+    async def review(self, meeting: Meeting, reviewer: Identity, message: protocol.ReviewMessage) -> LiveIncident:
+        """Take a person's word on an incident; it is kept when this returns the incident with it.
 
         Raises:
             NotFound: no such incident in this meeting.
@@ -221,6 +221,7 @@ class Incidents:
         if not self._push(pending):
             raise Away("The storage is away and there is no room left; try again later.")
         await pending.kept.wait()
+        return live
 
     async def _load(self, meeting: Meeting, message: protocol.ReviewMessage) -> LiveIncident:
         try:

@@ -32,6 +32,14 @@ class Metrics:
             "recording_frames_dropped_total", "Frames that are missing in the recordings: the disk was slow or full."
         )
         self.recording_segments = counter("recording_segments_total", "Segments in the object store and the index.")
+        self.video_segments = counter("video_segments_total", "Segments made into video.")
+        self.video_segments_left_out = counter(
+            "video_segments_left_out_total", "Segments that are a gap in a video: damaged, gone, or too much."
+        )
+        self.video_encoder_restarts = counter(
+            "video_encoder_restarts_total", "Encoders of video replaced after a crash or a hang."
+        )
+        self.videos_forgotten = counter("videos_forgotten_total", "Videos deleted to make room for others.")
         self.samples = counter("samples_total", "Frames that detection looked at.")
         self.samples_failed = counter(
             "samples_failed_total", "Samples that could not be decoded, or on which the detector failed."
@@ -52,6 +60,8 @@ class Metrics:
         self.recording_segments_waiting = gauge(
             "recording_segments_waiting", "Segments that are complete and not yet in the object store."
         )
+        self.videos_making = gauge("videos_making", "Videos of recordings that are being made, or wait for it.")
+        self.video_bytes = gauge("video_bytes", "Bytes of the videos that are kept.")
         self.disk_free_bytes = gauge("disk_free_bytes", "Free bytes on the data folder's disk.")
         self.meetings_refused = counter("meetings_refused_total", "Meetings refused for want of room on the disk.")
         self.webhooks_delivered = counter("webhooks_delivered_total", "Events that other services took.")

@@ -33,6 +33,13 @@ class Shown:
     frames: int
     bytes: int
     not_recorded: int
+    next_segment: int
+    """The number behind the newest segment in the index; 0 when there is none."""
+
+    @property
+    def seconds(self) -> float:
+        """From its beginning to the newest of it."""
+        return round(max(0.0, self.ended_at - self.record.began_at.timestamp()), 3)
 
 
 class Playback:
@@ -68,29 +75,50 @@ class Playback:
         return self._shown(record, (await self._database.recorded([recording_id])).get(recording_id))
 
     def _shown(self, record: RecordingRecord, known: Recorded | None) -> Shown:
-        live = self._recorder.live(record.id)
+        live, number = self._recorder.live(record.id), 0 if known is None else known.number
         if live is not None:
             ended_at = live.newest_at or record.began_at.timestamp()
-            return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded)
+            return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded, number)
         if known is None:
-            return Shown(record, record.began_at.timestamp(), 0, 0, 0)
-        return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded)
+            return Shown(record, record.began_at.timestamp(), 0, 0, 0, number)
+        return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded, number)
 
-    async def segments(self, recording_id: UUID) -> list[SegmentRecord]:
-        """The segments of a recording in their order; those not yet in the index have empty hashes."""
+    async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
+        """The segments of a recording in their order, from number `first` on; those not yet in the index have empty
+        hashes.
+        """
         # The folder first: what leaves it in between is in the index by then.
-        local = await asyncio.to_thread(self._local_segments, recording_id)
-        kept = await self._database.segments(recording_id)
+        local = await asyncio.to_thread(self._local_segments, recording_id, first)
+        kept = await self._database.segments(recording_id, first=first)
         numbers = {each.number for each in kept}
         return sorted([*kept, *(each for each in local if each.number not in numbers)], key=lambda each: each.number)
 
-    def _local_segments(self, recording_id: UUID) -> list[SegmentRecord]:
+    def _local_segments(self, recording_id: UUID, first: int) -> list[SegmentRecord]:
         found = []
         for path in self._local_paths(recording_id):
-            lines = _lines(path)
-            if len(lines) > 1:
+            if int(path.name) >= first and len(lines := _lines(path)) > 1:
                 found.append(_unsealed(recording_id, int(path.name), digest(lines)))
         return found
+
+    async def lines(self, recording_id: UUID, number: int) -> list[Json]:
+        """A segment's journal; the newest second of one that grows may not be there yet.
+
+        Raises:
+            NotFound: there is no such segment.
+            SegmentError: it is not what was recorded.
+        """
+        lines = await asyncio.to_thread(_lines, self._folder / str(recording_id) / f"{number:06d}")
+        if lines:
+            return lines
+        segment = await self._database.segment(recording_id, number)
+        if segment is None:
+            raise NotFound("There is no such segment in this recording.")
+        journal = await self._store.get(segment.key + JOURNAL)
+        if journal is None:
+            raise NotFound("This part of the recording is gone.")
+        if chain.sha256(journal) != segment.journal_sha256:
+            raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
+        return read_lines(journal, segment.key)
 
     async def frame(self, recording_id: UUID, seq: int) -> bytes:
         """The very bytes of a frame; the newest second of a recording that grows may not be there yet.
@@ -120,24 +148,36 @@ class Playback:
         """The pairs of a recording that are on this machine, newest first."""
         return reversed(pairs(self._folder / str(recording_id)))
 
+    async def pair(self, segment: SegmentRecord) -> tuple[bytes, bytes]:
+        """The files of a segment that is in the index: the Matroska file, and the journal.
+
+        Raises:
+            NotFound: one of them is gone.
+            SegmentError: they are not what was recorded.
+        """
+        video, journal = await asyncio.gather(*(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL)))
+        if video is None or journal is None:
+            raise NotFound("This part of the recording is gone.")
+        await asyncio.to_thread(_check, segment, video, journal)
+        return video, journal
+
     async def _frames(self, segment: SegmentRecord) -> dict[int, bytes]:
         found = self._cache.get(segment.key)
         if found is None:
-            video, journal = await asyncio.gather(
-                *(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL))
-            )
-            if video is None or journal is None:
-                raise NotFound("This part of the recording is gone.")
-            found = self._cache[segment.key] = await asyncio.to_thread(_checked, segment, video, journal)
+            video, journal = await self.pair(segment)
+            found = self._cache[segment.key] = await asyncio.to_thread(_frames, segment, video, journal)
         self._cache.move_to_end(segment.key)
         while len(self._cache) > CACHED:
             self._cache.popitem(last=False)
         return found
 
 
-def _checked(segment: SegmentRecord, video: bytes, journal: bytes) -> dict[int, bytes]:
+def _check(segment: SegmentRecord, video: bytes, journal: bytes) -> None:
     if (chain.sha256(video), chain.sha256(journal)) != (segment.sha256, segment.journal_sha256):
         raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
+
+
+def _frames(segment: SegmentRecord, video: bytes, journal: bytes) -> dict[int, bytes]:
     lines = read_lines(journal, segment.key)
     return {each.seq: each.jpeg for each in read_frames(video, lines, segment.key)}
 

@@ -45,6 +45,7 @@ WireBox = Annotated[list[float], Field(min_length=4, max_length=4, description="
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S"), AfterValidator(_storable)]
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), AfterValidator(_storable)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Note = Annotated[str, Field(max_length=2000), AfterValidator(_storable)]
 Accommodations = dict[str, Any]
 """Overrides of a meeting's detection settings for one candidate, which can only loosen them."""
 Number = Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)]
@@ -390,7 +391,7 @@ class ReviewMessage(Wire):
 
     incident_id: UUID
     verdict: Verdict
-    note: Annotated[str, Field(max_length=2000), AfterValidator(_storable)] | None = None
+    note: Note | None = None
 
 
 class WarnMessage(Wire):
@@ -492,6 +493,19 @@ class IncidentPage(Wire):
     after: str | None = Field(description="pass it as `after` for the next page; null on the last")
 
 
+class GiveReview(Wire):
+    """Body of `POST /api/incidents/{id}/review`, in place of what was said before."""
+
+    verdict: Verdict
+    note: Note | None = None
+
+
+class ShownIncident(Wire):
+    """Answer to it."""
+
+    incident: Incident
+
+
 class RecordingState(StrEnum):
     """A recording grows until its candidate is done; then it is signed."""
 
@@ -539,12 +553,15 @@ class Recording(Wire):
     frames: int
     bytes: int = Field(description="of the frames")
     not_recorded: int = Field(description="frames that were received and are missing")
+    compacted_frames: int = Field(default=0, description="frames that are no longer the bytes that were received")
+    held: bool = Field(default=False, description="nothing of it may be deleted: the meeting is under legal hold")
 
 
 class RecordingList(Wire):
     """Answer to `GET /api/meetings/{id}/recordings`, in the order in which they began."""
 
     recordings: list[Recording]
+    bundle_url: str = Field(description="signed, expiring link to all of the meeting as a zip")
 
 
 class Segment(Wire):
@@ -577,8 +594,24 @@ class Signature(Wire):
     public_key: str = Field(description="the key that checks it, hexadecimal")
 
 
+class VideoState(StrEnum):
+    """Whether there is a video of a recording. Asking for it makes it."""
+
+    ABSENT = "absent"
+    MAKING = "making"
+    READY = "ready"
+
+
+class RecordingVideo(Wire):
+    """How far the video of a recording is."""
+
+    state: VideoState
+    seconds: float = Field(description="how much of the recording it has so far, from the beginning")
+
+
 class ShownRecording(Wire):
-    """Answer to `GET /api/recordings/{id}`: everything but the frames, in order of time."""
+    """Answer to `GET /api/recordings/{id}`, in order of time: everything but the frames; with `?from=N`, segments,
+    gaps and samples from segment N on."""
 
     recording: Recording
     segments: list[Segment]
@@ -586,6 +619,90 @@ class ShownRecording(Wire):
     incidents: list[Incident]
     samples: list[RecordedSample]
     signed: Signature | None
+    video: RecordingVideo
+    video_url: str = Field(description="signed, expiring link to the video as far as the recording goes now")
+    bundle_url: str = Field(description="signed, expiring link to all of this candidate as a zip")
+
+
+class RecordedFrame(Wire):
+    """A frame of a recording, without its picture."""
+
+    seq: int
+    at: Time = Field(description="when it was received")
+    captured_at: Time = Field(description="by the candidate's clock")
+
+
+class SeenFace(Wire):
+    """A face that detection saw."""
+
+    box: WireBox
+    score: float = Field(description="the detector's own confidence")
+    landmarks: list[list[float]] = Field(
+        description="[x, y] of the right eye, left eye, nose tip, right and left corner of the mouth; may be empty"
+    )
+
+
+class SeenQuality(Wire):
+    """How good the view was."""
+
+    brightness: float
+    contrast: float
+    sharpness: float
+
+
+class SeenSample(Wire):
+    """What detection saw in a frame."""
+
+    seq: int
+    at: Time = Field(description="when the frame was received")
+    faces: list[SeenFace]
+    quality: SeenQuality
+
+
+class MissedSample(Wire):
+    """A frame that detection looked at in vain."""
+
+    seq: int
+    at: Time = Field(description="when the frame was received")
+    readable: bool = Field(description="it is a picture: the fault was the detector's")
+
+
+class RecordedEventKind(StrEnum):
+    """What else a journal tells."""
+
+    BEGUN = "begun"
+    """Detection and its rules began anew: at the beginning, and after every restart of the server."""
+    SETTINGS = "settings"
+    """Other settings are in force from here on."""
+    EXPECTED = "expected"
+    """Frames are expected from here on."""
+    NOTICED = "noticed"
+    """The candidate's browser reported something."""
+    ENROLLED = "enrolled"
+    """From here on it is known whose face it is to be."""
+    FINISHED = "finished"
+    """No frame is expected any more."""
+
+
+class RecordedEvent(Wire):
+    """Something that the rules were told, and that is no sample."""
+
+    at: Time
+    kind: RecordedEventKind
+    text: str = Field(description="in words")
+    detector: str | None = Field(default=None, description="with `begun`: its name; null where it is off")
+    settings: dict[str, Any] | None = Field(default=None, description="with `begun` and `settings`: those in force")
+    settings_sha256: str | None = None
+
+
+class ShownSegment(Wire):
+    """Answer to `GET /api/recordings/{id}/segments/{n}`: what a player needs to step by frame."""
+
+    number: int
+    frames: list[RecordedFrame]
+    samples: list[SeenSample]
+    missed: list[MissedSample]
+    events: list[RecordedEvent]
 
 
 class SigningKey(Wire):
@@ -667,6 +784,7 @@ class ErrorDetail(Wire):
     code: str
     text: str
     last_seq: int | None = Field(default=None, description="with `replayed_seq`: go on above this number")
+    share: float | None = Field(default=None, description="with `making`: how much of the video is made, 0 to 1")
 
 
 class ErrorBody(Wire):
@@ -699,8 +817,8 @@ OUTBOUND: dict[str, type[Wire]] = {
 }
 BODIES: tuple[type[Wire], ...] = (
     CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, Accommodate,
-    ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, SigningKey, DeliveryPage,
-    ReplayDeliveries, Replayed, Done, ErrorBody,
+    ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, ShownSegment, GiveReview,
+    ShownIncident, SigningKey, DeliveryPage, ReplayDeliveries, Replayed, Done, ErrorBody,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from server.bundling import Bundling
 from server.incidents import Incidents
 from server.intake import Intake
+from server.links import Links
 from server.lobby import Lobby
 from server.metrics import Metrics
 from server.monitor import Monitor
@@ -16,6 +17,7 @@ from server.recorder import Recorder
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
+from server.video.videos import Videos
 from server.views import IncidentViews
 from server.webhooks import Webhooks
 from storage.database import Database
@@ -29,6 +31,7 @@ class Services:
 
     settings: Settings
     tokens: Tokens
+    links: Links
     lobby: Lobby
     intake: Intake
     incidents: Incidents
@@ -38,6 +41,7 @@ class Services:
     pacing: Pacing
     recorder: Recorder
     playback: Playback
+    videos: Videos
     bundling: Bundling
     webhooks: Webhooks
     signing_key: SigningKey

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Whether every frame that is received is recorded: `on` or `off`."""
     recordings_url: str | None = None
     """An object store for recordings, as for photographs. Unset, the data folder."""
+    video_cache: float = Field(default=2.0, ge=0.01, le=100_000)
+    """Gigabytes in the data folder for videos of recordings, which are made for whoever asks and can be made again."""
     operator_token: SecretStr | None = None
     """The operator's secret, at least 16 characters. Unset, one is made at each start."""
     secret: SecretStr | None = None
@@ -51,7 +53,7 @@ class Settings(BaseSettings):
     token_lifetime: float = Field(default=24 * 3600, gt=0, le=400 * 86400)
     """Seconds for which a participant's link is good."""
     evidence_link_lifetime: float = Field(default=12 * 3600, gt=0, le=30 * 86400)
-    """Seconds for which the link to a photograph in an incident is good."""
+    """Seconds for which the link to a photograph, a video or a bundle is good."""
     max_candidates: int = Field(default=1000, ge=1, le=100_000)
     """Most candidates a meeting takes."""
     metrics: Literal["open", "operator", "off"] = "open"

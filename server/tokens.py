@@ -1,4 +1,4 @@
-"""Who somebody is: JSON Web Tokens for participants, one secret for the operator, signed links to pictures."""
+"""Who somebody is: JSON Web Tokens for participants, one secret for the operator, signed links to single things."""
 
 import hashlib
 import hmac
@@ -74,9 +74,24 @@ class Tokens:
             raise NotAuthenticated("This token is not valid. Open the link you were given again.") from None
 
     def sign(self, path: str, *, seconds: float) -> str:
-        """`path` with an expiry and a signature, so that an <img> can show it without a token."""
+        """`path`, with its query, and an expiry and a signature: so that an <img> can show it without a token.
+
+        It is good for `seconds` at most and nine tenths of that at least: a page that asks again and again is given
+        the same link, and its browser shows what it has.
+        """
         expires = int(self._clock() + seconds)
-        return f"{path}?expires={expires}&signature={self._signature(path, expires)}"
+        expires -= expires % max(1, int(seconds / 10))
+        return f"{path}{_joint(path)}expires={expires}&signature={self._signature(path, expires)}"
+
+    def check_link(self, link: str) -> None:
+        """Check a whole link made by `sign`; nothing may stand behind the signature.
+
+        Raises:
+            NotAllowed: it is forged or has expired.
+        """
+        rest, _, signature = link.rpartition("&signature=")
+        path, _, expires = rest.rpartition("expires=")
+        self.check(path[:-1], expires, signature)
 
     def check(self, path: str, expires: str, signature: str) -> None:
         """Check a link made by `sign`.
@@ -85,11 +100,15 @@ class Tokens:
             NotAllowed: it is forged or has expired.
         """
         if not (expires.isascii() and expires.isdigit() and len(expires) <= 12 and signature.isascii()):
-            raise NotAllowed("This picture's link is not valid.")
+            raise NotAllowed("This link is not valid. Load the page again.")
         if not hmac.compare_digest(self._signature(path, int(expires)).encode(), signature.encode()):
-            raise NotAllowed("This picture's link is not valid.")
+            raise NotAllowed("This link is not valid. Load the page again.")
         if int(expires) < self._clock():
-            raise NotAllowed("This picture's link has expired. Load the incident again.")
+            raise NotAllowed("This link has expired. Load the page again.")
 
     def _signature(self, path: str, expires: int) -> str:
         return hmac.new(self._key, f"{expires}\n{path}".encode(), hashlib.sha256).hexdigest()
+
+
+def _joint(path: str) -> str:
+    return "&" if "?" in path else "?"

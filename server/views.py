@@ -3,9 +3,9 @@
 from detection import words
 from detection.values import Kind
 from server import protocol
+from server.links import Links
 from server.meetings import LiveIncident, Meeting
 from server.protocol import MeetingState, Provider, Role, Verdict
-from server.tokens import Tokens
 from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReviewRecord
 
 
@@ -50,12 +50,11 @@ def held_view(record: IncidentRecord, review: ReviewRecord | None) -> protocol.H
 class IncidentViews:
     """Incidents with links to their pictures, signed so that an <img> can show them without a token."""
 
-    def __init__(self, tokens: Tokens, *, lifetime: float) -> None:
-        self._tokens = tokens
-        self._lifetime = lifetime
+    def __init__(self, links: Links) -> None:
+        self._links = links
 
     def incident(self, meeting: Meeting, live: LiveIncident) -> protocol.Incident:
-        """An incident; its links are good for `lifetime` seconds from now."""
+        """An incident; its links expire."""
         record = live.record
         candidate = meeting.candidates.get(record.candidate_id)
         return protocol.Incident.model_validate(
@@ -80,8 +79,7 @@ class IncidentViews:
 
     def _linked(self, record: IncidentRecord, n: int) -> Json:
         shown = {key: value for key, value in record.evidence[n].items() if key != "key"}
-        path = f"/api/incidents/{record.id}/evidence/{n}.jpg"
-        return {**shown, "url": self._tokens.sign(path, seconds=self._lifetime)}
+        return {**shown, "url": self._links.picture(record.id, n)}
 
 
 def _review(review: ReviewRecord) -> Json:

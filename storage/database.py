@@ -300,6 +300,10 @@ class Database:
         """Every recording, oldest first."""
         return await self._records(RecordingRecord, "all_recordings")
 
+    async def recordings_among(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these ids that are recordings'."""
+        return {row["id"] for row in await self._run("recordings_among", ids=[str(each) for each in ids])}
+
     async def open_recordings(self) -> list[RecordingRecord]:
         """Recordings that may still grow."""
         return await self._records(RecordingRecord, "open_recordings")
@@ -314,9 +318,13 @@ class Database:
         rows = await self._run("candidates_done", ids=[str(each) for each in candidate_ids])
         return {row["id"] for row in rows}
 
-    async def segments(self, recording_id: UUID) -> list[SegmentRecord]:
-        """The segments of a recording in their order."""
-        return await self._records(SegmentRecord, "segments", recording_id=recording_id)
+    async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
+        """The segments of a recording in their order, from number `first` on."""
+        return await self._records(SegmentRecord, "segments", recording_id=recording_id, first=first)
+
+    async def segment(self, recording_id: UUID, number: int) -> SegmentRecord | None:
+        """One segment."""
+        return _first(await self._records(SegmentRecord, "segment", recording_id=recording_id, number=number))
 
     async def segment_with(self, recording_id: UUID, seq: int) -> SegmentRecord | None:
         """The segment in which a frame of this number is, if it is in any."""

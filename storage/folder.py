@@ -24,7 +24,7 @@ class DataFolder:
         self.path = path.resolve()
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = self._hold(self.path / "lock")
-        for folder in (self.evidence, self.spool, self.recordings, self.growing):
+        for folder in (self.evidence, self.spool, self.recordings, self.growing, self.videos):
             folder.mkdir(exist_ok=True, mode=0o700)
 
     @staticmethod
@@ -65,6 +65,11 @@ class DataFolder:
     def growing(self) -> Path:
         """Recordings that are not closed, and segments on their way to the store."""
         return self.path / "recording"
+
+    @property
+    def videos(self) -> Path:
+        """Videos of recordings, which can be made again."""
+        return self.path / "video"
 
     @property
     def postgres(self) -> Path:

@@ -141,6 +141,9 @@ SELECT * FROM recordings WHERE meeting_id = %(meeting_id)s ORDER BY id;
 -- name: all_recordings
 SELECT * FROM recordings ORDER BY id;
 
+-- name: recordings_among
+SELECT id FROM recordings WHERE id = ANY(%(ids)s::uuid[]);
+
 -- name: recorded
 -- What the index knows of recordings: how far they came, in their order.
 SELECT recording_id, count(*) AS segments, max(number) + 1 AS number, sum(frames)::bigint AS frames, sum(bytes)::bigint AS bytes,
@@ -159,7 +162,10 @@ WHERE p.id = ANY(%(ids)s::uuid[]) AND (m.ended_at IS NOT NULL OR p.ended_at IS N
    OR EXISTS (SELECT 1 FROM activities f WHERE f.participant_id = p.id AND f.kind = 'finished'));
 
 -- name: segments
-SELECT * FROM segments WHERE recording_id = %(recording_id)s ORDER BY number;
+SELECT * FROM segments WHERE recording_id = %(recording_id)s AND number >= %(first)s ORDER BY number;
+
+-- name: segment
+SELECT * FROM segments WHERE recording_id = %(recording_id)s AND number = %(number)s;
 
 -- name: segment_with
 SELECT * FROM segments WHERE recording_id = %(recording_id)s AND %(seq)s BETWEEN first_seq AND last_seq

@@ -1,18 +1,26 @@
 """Recordings as tests look at them: through the API, and in the store."""
 
 import asyncio
+import time
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from detection import jpeg
 from server.app import Running
+from server.journal import digest
+from server.meetings import moment
 from storage.database import Database
+from storage.objects import ObjectStore
 from storage.recordings import chain
 from storage.recordings.chain import Added
-from storage.recordings.segment import JOURNAL, VIDEO, read_frames, read_lines
-from storage.records import SegmentRecord
+from storage.recordings.local import LocalRecording, Opening
+from storage.recordings.segment import JOURNAL, VIDEO, KeptFrame, SegmentWriter, read_frames, read_lines
+from storage.records import RecordingRecord, SegmentRecord, new_id
 
 from . import people, streams
 from .people import Candidate, Exam, Http, Json
+from .streams import AT
 
 
 async def stream(candidate: Candidate, count: int, *, fps: float = 20.0) -> dict[int, bytes]:
@@ -77,6 +85,80 @@ async def kept(
     links = [each.link for each in segments]
     assert chain.first_break(UUID(recording_id), map(added, segments), links) is None
     return segments, frames, lines
+
+
+class Written:
+    """A recording that is written as fast as it goes, as a server leaves it in the store and the index."""
+
+    def __init__(self, server: Running, room: Exam, candidate_id: str, *, began_at: float) -> None:
+        self._services = server.services
+        self._store = ObjectStore.local(server.services.settings.data_dir / "recordings")
+        opening = Opening(new_id(), UUID(room.id), UUID(candidate_id), began_at)
+        self._local = LocalRecording(server.services.settings.data_dir / "elsewhere", opening)
+        self.id = opening.recording_id
+
+    def key(self, number: int) -> str:
+        """Of a segment, in the store."""
+        return f"{self._local.opening.meeting_id}/{self.id}/{number:06d}"
+
+    async def begin(self) -> None:
+        """Put it into the index."""
+        await self._services.ledger.keep([self._record()], {})
+
+    async def grow(self, *parts: list[KeptFrame]) -> None:
+        """Add segments with these frames."""
+        for frames in parts:
+            row = await asyncio.to_thread(self._sealed, frames)
+            paths = {suffix: self._local.path(row.number).with_suffix(suffix) for suffix in (VIDEO, JOURNAL)}
+            await self._store.put_files({row.key + suffix: path for suffix, path in paths.items()})
+            await self._services.ledger.keep([row], {})
+            await asyncio.to_thread(self._local.forget, row.number)
+
+    async def close(self) -> None:
+        """End it, without a signature."""
+        await self._services.ledger.keep([self._record(closed_at=moment(time.time()))], {})
+
+    def _record(self, *, closed_at: datetime | None = None) -> RecordingRecord:
+        opening, head = self._local.opening, self._local.progress.head
+        began_at = moment(opening.began_at)
+        return RecordingRecord(
+            self.id, opening.meeting_id, opening.candidate_id, began_at, closed_at=closed_at, head=head
+        )
+
+    def _sealed(self, frames: list[KeptFrame]) -> SegmentRecord:
+        self._local.make()
+        number, began_at = self._local.progress.number, self._local.opening.began_at
+        writer = SegmentWriter(self._local.path(number), began_at=began_at, size=jpeg.dimensions)
+        writer.note({"type": "segment", "recording_id": str(self.id), "number": number})
+        for each in frames:
+            writer.add(each)
+        writer.close()
+        sealed = self._local.seal(number, whole=True, size=jpeg.dimensions)
+        assert sealed is not None
+        brief = digest(sealed.lines)
+        values = {name: getattr(sealed.added, name) for name in Added.__dataclass_fields__}
+        return SegmentRecord(
+            recording_id=self.id,
+            key=self.key(number),
+            began_at=moment(brief.began_at),
+            ended_at=moment(brief.ended_at),
+            link=sealed.link,
+            gaps=brief.gaps,
+            samples=brief.samples,
+            **values,
+        )
+
+
+async def written(
+    server: Running, room: Exam, *parts: list[KeptFrame], began_at: float = AT, closed: bool = True
+) -> Written:
+    """A recording with these frames in its segments."""
+    recording = Written(server, room, (await room.add())["participant"]["id"], began_at=began_at)
+    await recording.begin()
+    await recording.grow(*parts)
+    if closed:
+        await recording.close()
+    return recording
 
 
 def added(record: SegmentRecord) -> Added:

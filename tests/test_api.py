@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import io
 import itertools
@@ -268,6 +269,7 @@ CALLS = [
     ("GET", "/api/meetings/{id}/incidents", "operator proctor reviewer"),
     ("GET", "/api/meetings/{id}/recordings", "operator proctor reviewer"),
     ("GET", "/api/meetings/{id}/bundle", "operator proctor reviewer"),
+    ("POST", "/api/incidents/{id}/review", "operator proctor reviewer stranger"),
     ("POST", "/api/frames", "candidate"),
     ("POST", "/api/activities", "candidate"),
     ("GET", "/api/held", "candidate"),
@@ -287,7 +289,7 @@ async def test_a_call_is_for_those_the_table_names_and_their_own_meeting(
             refused(answer, 403, "not_allowed")
 
 
-@pytest.mark.parametrize("path", ["", "/frames/1.jpg"])
+@pytest.mark.parametrize("path", ["", "/frames/1.jpg", "/segments/0"])
 async def test_a_recording_is_for_those_who_may_see_its_meeting(
     path: str, http: Http, room: Exam, cast: dict[str, str]
 ) -> None:
@@ -484,13 +486,63 @@ async def test_a_picture_needs_its_own_link(http: Http, room: Exam, found: list[
     refused(await http.get(f"{first}&size=1"), 400, "invalid")
 
 
+async def test_asked_again_a_picture_has_the_same_link(http: Http, room: Exam, found: list[IncidentRecord]) -> None:
+    links = [[each["evidence"][0]["url"] for each in await room.incidents()] for _ in range(2)]
+    assert links[0] == links[1]
+
+
+# --- decisions --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("name", ["operator", "proctor", "reviewer"])
+async def test_a_decision_over_http_is_kept_told_and_shown_to_the_candidate(
+    name: str, ended: bool, server: Running, http: Http, room: Exam, cast: dict[str, str]
+) -> None:
+    candidate = records.participant(UUID(room.id), id=UUID((joined := await room.add())["participant"]["id"]))
+    incident = records.incident(candidate)
+    await server.services.ledger.keep([incident], {})
+    if ended:
+        await room.end()
+    where, note = f"/api/incidents/{incident.id}/review", {"verdict": "confirmed", "note": "Two people at 3:12"}
+    async with people.proctor(room) if not ended else contextlib.nullcontext() as paula:
+        first = await http.post(where, {"verdict": "dismissed"}, cast[name])
+        assert (first.status, first.json["incident"]["review"]["verdict"]) == (200, "dismissed")
+        answer = await http.post(where, note, cast[name])
+        if paula is not None:
+            told = [await paula.inbox.next("incident", where=lambda data: data["type"] == "reviewed") for _ in range(2)]
+            assert told[1]["incident"]["review"] == answer.json["incident"]["review"]
+    review = answer.json["incident"]["review"]
+    assert (review["verdict"], review["note"]) == ("confirmed", "Two people at 3:12")
+    [kept] = (await room.incidents())[-1:]
+    assert (kept["id"], kept["review"]) == (str(incident.id), review)
+    held = (await http.get("/api/held", joined["token"])).json["held"]
+    assert [each["verdict"] for each in held] == ["confirmed"]
+    assert len(await server.services.database.reviews([incident.id])) == 2
+
+
+async def test_only_those_of_its_meeting_decide_on_an_incident(
+    server: Running, http: Http, room: Exam, cast: dict[str, str]
+) -> None:
+    candidate = records.participant(UUID(room.id), id=UUID((await room.add())["participant"]["id"]))
+    incident = records.incident(candidate)
+    await server.services.ledger.keep([incident], {})
+    where, body = f"/api/incidents/{incident.id}/review", {"verdict": "confirmed"}
+    refused(await http.post(where, body, cast["stranger"]), 404, "not_found")
+    refused(await http.post(where, body, cast["candidate"]), 403, "not_allowed")
+    refused(await http.post(f"/api/incidents/{ONE}/review", body, cast["proctor"]), 404, "not_found")
+    for wrong in ({}, {"verdict": "perhaps"}, {"verdict": "confirmed", "note": "x" * 2001}, {**body, "by": "me"}):
+        refused(await http.post(where, wrong, cast["proctor"]), 400, "invalid")
+    assert await server.services.database.reviews([incident.id]) == []
+
+
 async def test_no_token_opens_a_picture(http: Http, room: Exam, found: list[IncidentRecord]) -> None:
     path = (await room.incidents())[0]["evidence"][0]["url"].partition("?")[0]
     refused(await http.get(path, http.operator_token), 403, "not_allowed")
 
 
 async def test_a_link_to_a_picture_expires(serve: Serve) -> None:
-    async with serve(evidence_link_lifetime=1) as server, people.calls(server) as http:
+    async with serve(evidence_link_lifetime=3) as server, people.calls(server) as http:
         room = await people.exam(http)
         candidate = records.participant(UUID(room.id), id=UUID((await room.add())["participant"]["id"]))
         evidence = [{"key": "k", "sha256": "0", "captured_at": "2026-01-02T03:04:05.678Z", "seq": 1, "boxes": []}]
@@ -823,10 +875,6 @@ async def test_openapi_names_every_call_with_its_bodies_and_the_error(http: Http
     for methods in document["paths"].values():
         for operation in methods.values():
             assert "default" in operation["responses"]
-
-
-async def test_what_is_not_built_yet_says_so(http: Http) -> None:
-    refused(await http.get(f"/api/recordings/{ONE}/video.mp4", http.operator_token), 501, "not_implemented")
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,28 @@ def test_a_signed_link_is_good_for_its_path_until_it_expires() -> None:
         tokens(clock=lambda: time.time() + 61).check(PATH, *link())
 
 
+@pytest.mark.parametrize("seconds", [1, 9, 60, 43_200])
+def test_a_link_is_the_same_for_a_while_and_good_for_nine_tenths_of_its_time_at_least(seconds: int) -> None:
+    now = 1_700_000_000
+    times = iter(range(now, now + 4 * seconds))
+    signing = tokens(clock=lambda: next(times))
+    given = [signing.sign(PATH, seconds=seconds) for _ in range(4 * seconds)]
+    for n, each in enumerate(given):
+        expires = int(each.partition("expires=")[2].partition("&")[0])
+        assert 0.9 * seconds <= expires - (now + n) <= seconds
+    assert len(set(given)) <= len(given) / max(1, seconds // 10) + 2
+
+
+@pytest.mark.parametrize("path", [PATH, "/api/meetings/1/bundle?candidate_id=2"])
+def test_a_whole_link_is_good_as_it_was_made_and_in_no_other_way(path: str) -> None:
+    made = tokens().sign(path, seconds=60)
+    tokens().check_link(made)
+    other = made.replace("/1/", "/2/")
+    for wrong in (other, f"{made}&candidate_id=3", f"{made}&expires=1", path, f"{path}?signature=0", "", "&signature="):
+        with pytest.raises(NotAllowed):
+            tokens().check_link(wrong)
+
+
 EXPIRES, SIGNATURE = link()
 FORGED: dict[str, tuple[str, str, str]] = {
     "another picture": (PATH.replace("0.jpg", "1.jpg"), EXPIRES, SIGNATURE),

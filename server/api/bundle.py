@@ -20,7 +20,7 @@ SLOW_SECONDS: Final = 60.0
 
 async def export(call: Call) -> web.StreamResponse:
     """The zip. A failure midway cuts the answer short: nobody takes half a bundle for a whole one."""
-    query = call.query("candidate_id")
+    query = call.asked("candidate_id")
     candidate_id = query_id(query.get("candidate_id"), "candidate_id")
     meeting = await call.services.lobby.meeting(call.meeting_id())
     bundling = call.services.bundling

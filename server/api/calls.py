@@ -35,7 +35,7 @@ class Call:
 
     request: web.Request
     identity: Identity | None
-    """None where a call is open to anyone."""
+    """None where a call is open to anyone, and for whoever comes by a signed link."""
 
     @property
     def services(self) -> Services:
@@ -60,10 +60,14 @@ class Call:
             NotAllowed: a token of another meeting.
         """
         meeting_id = self.id()
-        mine = self.identity is None or self.identity.role is Role.OPERATOR or self.identity.meeting_id == meeting_id
-        if not mine:
+        if not self.may_see(meeting_id):
             raise NotAllowed("This token is for another meeting.")
         return meeting_id
+
+    def may_see(self, meeting_id: UUID) -> bool:
+        """Whether a meeting is the caller's own; a signed link was checked for what it leads to."""
+        identity = self.identity
+        return identity is None or identity.role is Role.OPERATOR or identity.meeting_id == meeting_id
 
     async def body(self, model: type[Body]) -> Body:
         """The JSON body.
@@ -95,6 +99,11 @@ class Call:
             raise Invalid(f"Unknown in the query: {', '.join(unknown)[:200]}. Known: {', '.join(names)}.")
         return dict(query)
 
+    def asked(self, *names: str) -> dict[str, str]:
+        """The query, likewise; that of a signed link without what signs it."""
+        query = self.query(*names, "expires", "signature")
+        return {name: value for name, value in query.items() if name in names}
+
     def origin(self) -> str:
         """Where people reach the server, without a slash at the end."""
         public = self.services.settings.public_url
@@ -120,11 +129,15 @@ class Route:
     """What is answered; None: not JSON."""
     status: int = 200
     """Of the answer when all went well."""
+    linked: bool = False
+    """Whether a signed link serves as well as a token."""
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Check who calls, then answer."""
         identity = None
-        if self.roles is not None:
+        if self.linked and "signature" in request.query:
+            request.app[SERVICES].tokens.check_link(request.path_qs)
+        elif self.roles is not None:
             identity = request.app[SERVICES].tokens.identify(bearer(request))
             if identity.role not in self.roles:
                 raise NotAllowed("This token is not for this call.")

@@ -33,6 +33,22 @@ async def index(call: Call) -> protocol.IncidentPage:
     return protocol.IncidentPage(incidents=shown, after=str(found[-1].id) if len(found) == limit else None)
 
 
+async def review(call: Call) -> protocol.ShownIncident:
+    """Take a person's word on an incident, as the proctors' socket does."""
+    given = await call.body(protocol.GiveReview)
+    services, incident_id = call.services, call.id()
+    # In memory first: while the database is away, what is open there can still be reviewed.
+    recent = services.lobby.recent_incident(incident_id)
+    record = recent.record if recent else await services.database.incident(incident_id)
+    if record is None or not call.may_see(record.meeting_id):
+        raise NotFound("There is no such incident.")  # nothing tells that it is another meeting's
+    assert call.identity is not None
+    meeting = await services.lobby.meeting(record.meeting_id)
+    message = protocol.ReviewMessage(incident_id=incident_id, verdict=given.verdict, note=given.note)
+    live = await services.incidents.review(meeting, call.identity, message)
+    return protocol.ShownIncident(incident=services.views.incident(meeting, live))
+
+
 async def held(call: Call) -> protocol.HeldList:
     """All that is held against the candidate who asks, in the words that they were shown."""
     assert call.identity is not None

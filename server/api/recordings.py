@@ -6,10 +6,11 @@ from aiohttp import web
 
 from server import protocol
 from server.api.calls import Call
-from server.errors import InvigilError, NotFound
+from server.errors import Invalid, InvigilError, NotFound
 from server.meetings import LiveIncident, Meeting, moment
 from server.playback import Shown
-from server.protocol import GapCause, RecordingState, Role
+from server.protocol import GapCause, RecordingState
+from server.segment_views import segment_view
 from storage.recordings.segment import SegmentError
 from storage.records import Json, SegmentRecord
 
@@ -21,17 +22,21 @@ async def index(call: Call) -> protocol.RecordingList:
     """The recordings of a meeting."""
     meeting = await call.services.lobby.meeting(call.meeting_id())
     found = await call.services.playback.of_meeting(meeting)
-    return protocol.RecordingList(recordings=[_view(meeting, each) for each in found])
+    return protocol.RecordingList(
+        recordings=[_view(meeting, each) for each in found], bundle_url=call.services.links.bundle(meeting.id)
+    )
 
 
 async def show(call: Call) -> protocol.ShownRecording:
-    """Everything of a recording but its frames."""
-    shown = await _mine(call)
+    """Everything of a recording but its frames; segments, gaps and samples `from` a segment on."""
+    first = segment_number(call.query("from").get("from", "0"), "from")
+    shown = await mine(call)
     record, services = shown.record, call.services
     meeting = await services.lobby.meeting(record.meeting_id)
-    segments = await services.playback.segments(record.id)
+    segments = await services.playback.segments(record.id, first=first)
     found = await services.database.incidents(meeting.id, candidate_id=record.candidate_id, limit=MAX_INCIDENTS)
     reviews = await services.database.latest_reviews([each.id for each in found])
+    state, seconds = await services.videos.state(shown)
     signed = None
     if record.statement is not None and record.signature is not None and record.public_key is not None:
         signed = protocol.Signature(
@@ -46,12 +51,28 @@ async def show(call: Call) -> protocol.ShownRecording:
         ],
         samples=[_sample(line) for each in segments for line in each.samples],
         signed=signed,
+        video=protocol.RecordingVideo(state=state, seconds=seconds),
+        video_url=services.links.video(record.id, _last(shown)),
+        bundle_url=services.links.bundle(meeting.id, record.candidate_id),
     )
+
+
+async def segment(call: Call) -> protocol.ShownSegment:
+    """What stands in a segment's journal."""
+    shown = await mine(call)
+    number = int(call.request.match_info["n"])
+    try:
+        lines = await call.services.playback.lines(shown.record.id, number)
+        return segment_view(number, shown.record.began_at.timestamp(), lines)
+    except SegmentError as error:
+        raise InvigilError(str(error), code="damaged") from None
+    except (KeyError, TypeError, ValueError):  # its hash fits: it was written like that
+        raise InvigilError("This part of the recording's journal cannot be read.", code="damaged") from None
 
 
 async def frame(call: Call) -> web.StreamResponse:
     """A frame: the very bytes that the candidate's browser sent."""
-    shown = await _mine(call)
+    shown = await mine(call)
     try:
         data = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
     except SegmentError as error:
@@ -65,13 +86,28 @@ async def signing_key(call: Call) -> protocol.SigningKey:
     return protocol.SigningKey(public_key=call.services.signing_key.public)
 
 
-async def _mine(call: Call) -> Shown:
+async def mine(call: Call) -> Shown:
     """The recording in the path, when the caller may know of it."""
     shown = await call.services.playback.one(call.id())
-    assert call.identity is not None
-    if call.identity.role is not Role.OPERATOR and call.identity.meeting_id != shown.record.meeting_id:
+    if not call.may_see(shown.record.meeting_id):
         raise NotFound("There is no such recording.")  # nothing tells that it is another meeting's
     return shown
+
+
+def segment_number(text: str, name: str) -> int:
+    """A segment's number in a query.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Invalid(f"{name}: the number of a segment, from 0 on.")
+    return int(text)
+
+
+def _last(shown: Shown) -> int | None:
+    """The segment up to which a link to the video goes, so that what it leads to stays what it is."""
+    return shown.next_segment - 1 if shown.record.closed_at is None and shown.next_segment else None
 
 
 def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
@@ -85,7 +121,7 @@ def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
         began_at=record.began_at,
         ended_at=moment(shown.ended_at),
         closed_at=record.closed_at,
-        seconds=round(max(0.0, shown.ended_at - record.began_at.timestamp()), 3),
+        seconds=shown.seconds,
         frames=shown.frames,
         bytes=shown.bytes,
         not_recorded=shown.not_recorded,

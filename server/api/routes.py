@@ -3,19 +3,14 @@
 from aiohttp import web
 
 from server import protocol
-from server.api import bundle, deliveries, frames, health, incidents, meetings, openapi, pages, recordings
+from server.api import bundle, deliveries, frames, health, incidents, meetings, openapi, pages, recordings, video
 from server.api.calls import Call, Route
-from server.errors import NotBuilt
 from server.protocol import Role
 
 OPERATOR = frozenset({Role.OPERATOR})
 STAFF = frozenset({Role.OPERATOR, Role.PROCTOR})
 REVIEW = frozenset({Role.OPERATOR, Role.PROCTOR, Role.REVIEWER})
 CANDIDATE = frozenset({Role.CANDIDATE})
-
-
-async def _later(call: Call) -> web.StreamResponse:
-    raise NotBuilt("Recordings as video come with a later version.")
 
 
 async def _document(call: Call) -> web.StreamResponse:
@@ -37,14 +32,20 @@ ROUTES = (
           protocol.Join, protocol.JoinedParticipant, 201),
     Route("GET", "/api/meetings/{id}/incidents", incidents.index, "List incidents.", REVIEW,
           answer=protocol.IncidentPage),
+    Route("POST", "/api/incidents/{id}/review", incidents.review, "Confirm or dismiss an incident.", REVIEW,
+          protocol.GiveReview, protocol.ShownIncident),
     Route("GET", r"/api/incidents/{id}/evidence/{n:\d\d?\d?}.jpg", incidents.evidence, "A photograph, by signed link."),
     Route("GET", "/api/meetings/{id}/recordings", recordings.index, "List recordings.", REVIEW,
           answer=protocol.RecordingList),
-    Route("GET", "/api/meetings/{id}/bundle", bundle.export, "All of a meeting, or of one candidate, as a zip.",
-          REVIEW),
+    Route("GET", "/api/meetings/{id}/bundle", bundle.export,
+          "All of a meeting, or of one candidate, as a zip; by token or signed link.", REVIEW, linked=True),
     Route("GET", "/api/recordings/{id}", recordings.show, "Show a recording.", REVIEW, answer=protocol.ShownRecording),
+    Route("GET", r"/api/recordings/{id}/segments/{n:\d{1,9}}", recordings.segment,
+          "What stands in a segment's journal.", REVIEW, answer=protocol.ShownSegment),
     Route("GET", r"/api/recordings/{id}/frames/{seq:\d{1,16}}.jpg", recordings.frame, "One exact frame.", REVIEW),
-    Route("GET", "/api/recordings/{id}/video.mp4", _later, "A recording as video.", REVIEW),
+    *(Route(method, "/api/recordings/{id}/video.mp4", video.show,
+            "A recording as H.264, made when it is asked for; by token or signed link.", REVIEW, linked=True)
+      for method in ("GET", "HEAD")),
     Route("POST", "/api/frames", frames.receive, "Send a frame without a socket.", CANDIDATE,
           answer=protocol.FrameAck),
     Route("POST", "/api/activities", frames.note, "Report an activity without a socket.", CANDIDATE,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accuracy, choices, detection, exam, ingest, latency, recording, replay, throughput
+from . import accuracy, choices, detection, exam, ingest, latency, recording, replay, throughput, video
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "ingest": ingest.measure,
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "accuracy": accuracy.measure,
     "recording": recording.measure,
     "replay": replay.measure,
+    "video": video.measure,
     "exam": exam.measure,
 }
 

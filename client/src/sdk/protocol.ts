@@ -74,9 +74,17 @@ export type IncidentState = "open" | "closed";
  */
 export type Role = "operator" | "proctor" | "reviewer" | "candidate";
 /**
+ * What else a journal tells.
+ */
+export type RecordedEventKind = "begun" | "settings" | "expected" | "noticed" | "enrolled" | "finished";
+/**
  * A recording grows until its candidate is done; then it is signed.
  */
 export type RecordingState = "open" | "closed";
+/**
+ * Whether there is a video of a recording. Asking for it makes it.
+ */
+export type VideoState = "absent" | "making" | "ready";
 
 /**
  * Body of `PUT /api/meetings/{id}/participants/{participant_id}/accommodations`, in place of what was agreed.
@@ -262,6 +270,10 @@ export interface ErrorDetail {
    * with `replayed_seq`: go on above this number
    */
   last_seq?: number | null;
+  /**
+   * with `making`: how much of the video is made, 0 to 1
+   */
+  share?: number | null;
 }
 /**
  * One original frame of an incident.
@@ -339,6 +351,13 @@ export interface Gap {
    * lines of the journal that are missing: detection cannot be run again over this
    */
   lines: number;
+}
+/**
+ * Body of `POST /api/incidents/{id}/review`, in place of what was said before.
+ */
+export interface GiveReview {
+  verdict: Verdict;
+  note?: string | null;
 }
 /**
  * One thing that is held against a candidate, as they may see it.
@@ -483,11 +502,61 @@ export interface MeetingList {
   after: string | null;
 }
 /**
+ * A frame that detection looked at in vain.
+ */
+export interface MissedSample {
+  seq: number;
+  /**
+   * when the frame was received
+   */
+  at: string;
+  /**
+   * it is a picture: the fault was the detector's
+   */
+  readable: boolean;
+}
+/**
  * Event `offer`, in: WebRTC live view.
  */
 export interface OfferMessage {
   candidate_id: string;
   sdp: string;
+}
+/**
+ * Something that the rules were told, and that is no sample.
+ */
+export interface RecordedEvent {
+  at: string;
+  kind: RecordedEventKind;
+  /**
+   * in words
+   */
+  text: string;
+  /**
+   * with `begun`: its name; null where it is off
+   */
+  detector?: string | null;
+  /**
+   * with `begun` and `settings`: those in force
+   */
+  settings?: {
+    [k: string]: unknown;
+  } | null;
+  settings_sha256?: string | null;
+}
+/**
+ * A frame of a recording, without its picture.
+ */
+export interface RecordedFrame {
+  seq: number;
+  /**
+   * when it was received
+   */
+  at: string;
+  /**
+   * by the candidate's clock
+   */
+  captured_at: string;
 }
 /**
  * A frame that detection looked at.
@@ -525,12 +594,34 @@ export interface Recording {
    * frames that were received and are missing
    */
   not_recorded: number;
+  /**
+   * frames that are no longer the bytes that were received
+   */
+  compacted_frames?: number;
+  /**
+   * nothing of it may be deleted: the meeting is under legal hold
+   */
+  held?: boolean;
 }
 /**
  * Answer to `GET /api/meetings/{id}/recordings`, in the order in which they began.
  */
 export interface RecordingList {
   recordings: Recording[];
+  /**
+   * signed, expiring link to all of the meeting as a zip
+   */
+  bundle_url: string;
+}
+/**
+ * How far the video of a recording is.
+ */
+export interface RecordingVideo {
+  state: VideoState;
+  /**
+   * how much of the recording it has so far, from the beginning
+   */
+  seconds: number;
 }
 /**
  * Body of `POST /api/deliveries/replay`.
@@ -557,6 +648,43 @@ export interface ReviewMessage {
   note?: string | null;
 }
 /**
+ * A face that detection saw.
+ */
+export interface SeenFace {
+  /**
+   * [x, y, w, h] as fractions
+   */
+  box: number[];
+  /**
+   * the detector's own confidence
+   */
+  score: number;
+  /**
+   * [x, y] of the right eye, left eye, nose tip, right and left corner of the mouth; may be empty
+   */
+  landmarks: number[][];
+}
+/**
+ * How good the view was.
+ */
+export interface SeenQuality {
+  brightness: number;
+  contrast: number;
+  sharpness: number;
+}
+/**
+ * What detection saw in a frame.
+ */
+export interface SeenSample {
+  seq: number;
+  /**
+   * when the frame was received
+   */
+  at: string;
+  faces: SeenFace[];
+  quality: SeenQuality;
+}
+/**
  * About ten seconds of a recording.
  */
 export interface Segment {
@@ -575,6 +703,12 @@ export interface Segment {
    * the chain's link behind it
    */
   link: string | null;
+}
+/**
+ * Answer to it.
+ */
+export interface ShownIncident {
+  incident: Incident;
 }
 /**
  * Answer to `GET /api/meetings/{id}` and `POST /api/meetings/{id}/end`; the links are for the operator.
@@ -598,7 +732,8 @@ export interface ShownParticipant {
   participant: Participant;
 }
 /**
- * Answer to `GET /api/recordings/{id}`: everything but the frames, in order of time.
+ * Answer to `GET /api/recordings/{id}`, in order of time: everything but the frames; with `?from=N`, segments,
+ * gaps and samples from segment N on.
  */
 export interface ShownRecording {
   recording: Recording;
@@ -607,6 +742,15 @@ export interface ShownRecording {
   incidents: Incident[];
   samples: RecordedSample[];
   signed: Signature | null;
+  video: RecordingVideo;
+  /**
+   * signed, expiring link to the video as far as the recording goes now
+   */
+  video_url: string;
+  /**
+   * signed, expiring link to all of this candidate as a zip
+   */
+  bundle_url: string;
 }
 /**
  * What was signed when a recording closed.
@@ -624,6 +768,16 @@ export interface Signature {
    * the key that checks it, hexadecimal
    */
   public_key: string;
+}
+/**
+ * Answer to `GET /api/recordings/{id}/segments/{n}`: what a player needs to step by frame.
+ */
+export interface ShownSegment {
+  number: number;
+  frames: RecordedFrame[];
+  samples: SeenSample[];
+  missed: MissedSample[];
+  events: RecordedEvent[];
 }
 /**
  * Answer to `GET /api/signing-key`.
