@@ -166,20 +166,20 @@ class Told:
 def _exactly(work: Work, log_file: Path | None) -> Told:
     """Replay what was, and compare."""
     from server.replay.anew import differing  # noqa: PLC0415
-    from server.replay.running import Crew, detector_of, exact  # noqa: PLC0415
+    from server.replay.running import Crew, detector_of, exact, plan  # noqa: PLC0415
 
     together, told = hashlib.sha256(), Told({"mode": "exact", "recordings": []})
     with log_file.open("wb") if log_file else nullcontext() as log:
         for recording in work.recordings:
             crew = Crew.ready(work.pool, work.processes, detector_of(recording), work.models)
-            replay = None
-            for replay, lines in exact(crew, recording, work.progress):  # noqa: B007 - the last one is told below
+            replay, planned = None, plan(recording)
+            for replay, lines in exact(crew, recording.name, planned, work.progress):  # noqa: B007 - the last is told
                 for line in lines:
                     together.update(line)
                     if log is not None:
                         log.write(line)
             assert replay is not None
-            told.differences.append(differing(crew, recording, replay))
+            told.differences.append(differing(crew, planned, replay))
             told.report["recordings"].append(_tell(replay))
             told.status |= replay.differs
     told.report["sha256"] = together.hexdigest()

@@ -77,6 +77,12 @@ class Collector:
     def __init__(self) -> None:
         self._found: dict[tuple[Kind, float], Incident] = {}
 
+    def copy(self) -> "Collector":
+        """Another one with the same incidents."""
+        other = Collector()
+        other._found = dict(self._found)
+        return other
+
     def add(self, change: Change) -> None:
         """Take one change, in the order in which the rules told them."""
         if change.type in (ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED):

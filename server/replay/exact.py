@@ -68,6 +68,12 @@ class Fold:
         """The newest that the stream gave."""
         self._state = State()
 
+    def copy(self) -> "Fold":
+        """Another one that stands where this one does. Neither changes the other."""
+        other = Fold(self.settings)
+        other.collector, other.reference, other._state = self.collector.copy(), self.reference, self._state
+        return other
+
     def begin(self, settings: RuleSettings) -> None:
         """The server was started anew."""
         self.settings, self._state = settings, State()
@@ -93,6 +99,7 @@ class Replay:
         self._detector: DetectorInfo | None = None
         self._now: Fold | None = None
         self._live: Fold | None = None
+        """The same one as `_now` until something else is seen: nearly always, and the rules are half of the work."""
         self._hash = hashlib.sha256()
 
     @property
@@ -160,7 +167,7 @@ class Replay:
         if self._detector is not None and line["detector"] != asdict(self._detector):
             self.notes["another model or another detector judged live"] = None
         if self._now is None or self._live is None:
-            self._now, self._live = Fold(settings), Fold(settings)
+            self._now = self._live = Fold(settings)
         self._now.begin(settings)
         self._live.begin(settings)
         return [self._log({"type": "begun", "settings_sha256": settings.sha256()})]
@@ -178,7 +185,9 @@ class Replay:
             self.counts.unrecorded += 1
             return self._apply(seen, seen)
         then = Sampled(seen.at, seen.seq, seen.observation, looked.descriptor)
-        self.counts.differing += looked.observation != seen.observation
+        if looked.observation == seen.observation:
+            return self._apply(then, then)
+        self.counts.differing += 1
         if looked.observation is None:
             return self._apply(None, then)
         return self._apply(Sampled(seen.at, seen.seq, looked.observation, looked.descriptor), then)
@@ -192,10 +201,12 @@ class Replay:
         if line["photo"]:
             self.notes["a reference photo was used, which no recording has: different_person may differ"] = None
             return []
-        told = [None if fold.reference is None else Enrolled(line["at"], fold.reference) for fold in self._folds()]
-        if None in told:
+        now, live = self._folds()
+        told = None if now.reference is None else Enrolled(line["at"], now.reference)
+        then = told if live is now else None if live.reference is None else Enrolled(line["at"], live.reference)
+        if told is None or then is None:
             self.notes["who the candidate is was known from before, and cannot be: different_person may differ"] = None
-        return self._apply(*told)
+        return self._apply(told, then)
 
     def _folds(self) -> tuple[Fold, Fold]:
         """Of now and of then."""
@@ -208,11 +219,11 @@ class Replay:
 
     def _apply(self, now: Event | None, then: Event | None) -> list[bytes]:
         """What the rules say to what is seen now; what they said then is held against it."""
-        folds = self._folds()
-        told, live = (
-            [] if event is None else [encode(_change(change, event)) for change in fold.apply(event)]
-            for fold, event in zip(folds, (now, then), strict=True)
-        )
+        fold, other = self._folds()
+        if now is not then and fold is other:
+            other = self._live = fold.copy()
+        told = _told(fold, now)
+        live = told if other is fold else _told(other, then)
         self.counts.changes += len(told)
         for line in told:
             self._hash.update(line)
@@ -239,6 +250,10 @@ def _settings(line: Json) -> RuleSettings:
     if settings.sha256() != line["settings_sha256"]:
         raise JournalError("The settings in a journal are not those of its hash: by this version they mean others.")
     return settings
+
+
+def _told(fold: Fold, event: Event | None) -> list[bytes]:
+    return [] if event is None else [encode(_change(change, event)) for change in fold.apply(event)]
 
 
 def _change(change: Change, event: Event) -> dict[str, Any]:
