@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from server import command_words
-from server.command_words import CommandError, require_writable, say
+from server.command_words import INTERRUPTED, CommandError, require_writable, say
 from server.settings import load
 
 if TYPE_CHECKING:
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 
     from server.replay.anew import Differing
     from server.replay.exact import Replay
+    from server.replay.rows import Compared
     from server.replay.running import Progress
     from server.replay.sources import Recording
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
-
 EPILOG = """\
-RECORDING is a folder with the segments of a recording (000000.mkv, 000000.jsonl ...), or one with such folders in it.
-Without other settings, detector or interval the replay is exact: the exit status is 1 when something else is seen or
-decided than was live, 2 when something cannot be used.
+RECORDING is a folder with the segments of a recording (000000.mkv, 000000.jsonl ...), one with such folders in it, or a
+bundle. Without other settings, detector or interval the replay is exact: the exit status is 1 when something else is
+seen or decided than was live, or kept, 2 when something cannot be used.
 """
 
 
@@ -39,7 +37,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "replay", help="run detection and rules on recordings again, exactly or with something else", epilog=EPILOG
     )
     add = parser.add_argument
-    add("recordings", type=Path, nargs="*", metavar="RECORDING", help="folder of a recording, or of several")
+    add("recordings", type=Path, nargs="*", metavar="RECORDING", help="folder of one or of several, or a bundle")
     add("--meeting", type=UUID, action="append", metavar="ID", help="the recordings of a meeting in the data folder")
     add("--all", action="store_true", help="every recording there")
     add("--data-dir", type=Path, metavar="FOLDER", help="the data folder; unset: the server's")
@@ -96,13 +94,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _recordings(options: argparse.Namespace, scratch: Path) -> "list[Recording]":
-    from server.replay import kept, sources  # noqa: PLC0415
+    from server.replay import finding, kept  # noqa: PLC0415
 
     stored = options.all or options.meeting
     if bool(options.recordings) + bool(options.meeting) + options.all != 1:
         raise CommandError("Give folders of recordings, or --meeting ID, or --all.")
     if not stored:
-        return sources.find(options.recordings)
+        return finding.find(options.recordings)
     settings = load(data_dir=options.data_dir)
     return asyncio.run(kept.kept(settings, None if options.all else options.meeting, scratch))
 
@@ -180,14 +178,25 @@ def _exactly(work: Work, log_file: Path | None) -> Told:
                         log.write(line)
             assert replay is not None
             told.differences.append(differing(crew, planned, replay))
-            told.report["recordings"].append(_tell(replay))
-            told.status |= replay.differs
+            compared = _compared(recording, replay)
+            told.report["recordings"].append(_tell(replay, compared))
+            told.status |= replay.differs or bool(compared and compared.faults)
     told.report["sha256"] = together.hexdigest()
     sys.stdout.write(f"{len(work.recordings)} recordings, SHA-256 of the verdict log {together.hexdigest()}\n")
     return told
 
 
-def _tell(replay: "Replay") -> dict[str, Any]:
+def _compared(recording: "Recording", replay: "Replay") -> "Compared | None":
+    """The incidents that were kept against the journal; None: they are not here, or the journal is not whole."""
+    from server.replay import rows  # noqa: PLC0415
+
+    if recording.kept is None or not replay.whole:
+        return None
+    live = replay.incidents()[0].incidents
+    return rows.compare(recording.kept, live, unsure=replay.unsure, untold=frozenset(replay.untold))
+
+
+def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
     """Print what came of one recording; the same for the report."""
     counts = replay.counts
     sys.stdout.write(
@@ -196,9 +205,14 @@ def _tell(replay: "Replay") -> dict[str, Any]:
     )
     if counts.unrecorded:
         sys.stdout.write(f"  {counts.unrecorded} samples are taken as they were seen: their frames are missing\n")
-    for note in replay.notes:
+    if compared is not None:
+        sys.stdout.write(f"  {compared.rows} incidents that were kept, {len(compared.faults)} faults in them\n")
+    for note in [*(compared.faults if compared else ()), *replay.notes]:
         sys.stdout.write(f"  {note}\n")
-    return {"recording": replay.name, **asdict(counts), "notes": list(replay.notes), "sha256": replay.sha256}
+    return {
+        "recording": replay.name, **asdict(counts), "notes": list(replay.notes), "sha256": replay.sha256,
+        "kept": None if compared is None else asdict(compared),
+    }  # fmt: skip
 
 
 def _anew(work: Work, overrides: dict[str, Any], detector: str | None) -> Told:

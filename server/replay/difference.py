@@ -22,6 +22,8 @@ class Incident:
     """When it was first seen."""
     opened_at: float
     """When it was told."""
+    updated_at: float
+    """When anything of it last changed."""
     closed_at: float | None
     """When it was over; None: not before the end of the recording."""
     severity: str
@@ -88,8 +90,9 @@ class Collector:
         if change.type in (ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED):
             each = change.episode
             self._found[each.kind, each.opened_at] = Incident(
-                each.kind, each.began_at, each.opened_at, each.closed_at, each.severity.value, each.rule, each.seqs
-            )
+                each.kind, each.began_at, each.opened_at, each.updated_at, each.closed_at, each.severity.value,
+                each.rule, each.seqs,
+            )  # fmt: skip
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

@@ -5,36 +5,25 @@ import json
 import os
 import resource
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from detection import jpeg
 from detection.analyzer import Analyzer
 from detection.faces import choose
 from detection.identity.describer import Describer
-from detection.rerun import rerun
-from detection.rules import Finished, RuleSettings, Sampled, StreamExpected, Tick
-from server import journal
+from detection.rules import RuleSettings
 from server.__main__ import main
-from server.meetings import Sample
-from server.sampling import Frame
-from storage.recordings.segment import SegmentWriter
-from storage.records import Json
-from tests import faces
+from tests import faces, virtual
 
 SECONDS = 3600
 FPS = 5
-SEGMENT = 10
-"""Seconds of a segment."""
 WIDTH, HEIGHT = 480, 360
 """Of a frame, as browsers send it."""
 SWAY = 24
 """Pixels of the portrait by which somebody sways, and comes back: nobody sits quite still."""
-AT = 1_767_323_045.0
 
 
 def measure(say: Callable[[str], None]) -> dict[str, Any]:
@@ -49,7 +38,8 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     with TemporaryDirectory(prefix="invigil-") as name:
         folder = Path(name) / "recording"
-        record(folder, models)
+        analyzer = Analyzer(choose("yunet", models), Describer.installed())
+        virtual.record(folder, virtual.frames(_pictures(), SECONDS, fps=FPS), analyzer, RuleSettings())
         for mode, words in {"exact": [], "anew, every 0.9 s": ["--interval", "0.9"]}.items():
             began, cpu = time.perf_counter(), _cpu()
             report = Path(name) / "report.json"
@@ -67,41 +57,6 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
                 f"{SECONDS / took:.0f} times real time"
             )
     return figures
-
-
-def record(folder: Path, models: Path, seconds: int = SECONDS) -> int:
-    """Write such a recording of so many seconds, as a server in virtual time would; how many samples it has."""
-    folder.mkdir()
-    analyzer = Analyzer(choose("yunet", models), Describer.installed())
-    seen = {(data, describe): analyzer.analyze(data, describe=describe)
-            for data in _pictures() for describe in (False, True)}  # fmt: skip
-    pictures, settings, detector = _pictures(), RuleSettings(), analyzer.detector.info
-    frames = [Frame(n + 1, AT + n / FPS, AT + n / FPS, pictures[n // 2 % len(pictures)]) for n in range(seconds * FPS)]
-    described: list[bool] = []
-
-    def look(data: bytes, /, *, describe: bool) -> Any:
-        described.append(describe)
-        return seen[data, describe]
-
-    lines: list[tuple[float, Json]] = [(AT, journal.begun(settings, detector))]
-    for step in rerun(frames, look, settings):
-        match step.event:
-            case Sampled():
-                assert isinstance(step.frame, Frame)
-                sample = Sample(step.frame, step.event.observation, detector, step.at, step.at)
-                lines.append((step.at, journal.sampled(sample, described=described[-1])))
-            case StreamExpected() | Tick() | Finished():
-                lines.append((step.at, journal.told(step.event)))
-    coming = deque(lines)
-    for number in range(seconds // SEGMENT):
-        writer = SegmentWriter(folder / f"{number:06d}", began_at=AT, size=jpeg.dimensions)
-        writer.note({"type": "segment", "recording_id": "00000000-0000-0000-0000-000000000000", "number": number})
-        for frame in frames[number * SEGMENT * FPS : (number + 1) * SEGMENT * FPS]:
-            writer.add(frame)
-            while coming and coming[0][0] <= frame.received_at:
-                writer.note(coming.popleft()[1])
-        writer.close()
-    return len(described)
 
 
 def _pictures() -> list[bytes]:
