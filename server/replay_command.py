@@ -16,6 +16,7 @@ from server.command_words import INTERRUPTED, CommandError, require_writable, sa
 from server.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import ProcessPoolExecutor
 
     from server.replay.anew import Differing
@@ -217,12 +218,25 @@ def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
 
 def _anew(work: Work, overrides: dict[str, Any], detector: str | None) -> Told:
     """Decide anew with something else, and say what would be otherwise."""
-    from server.replay.anew import anew, as_json, text  # noqa: PLC0415
+    from server.replay.anew import as_json, text  # noqa: PLC0415
 
     told = Told({"mode": "anew", "overrides": overrides, "recordings": []})
-    for recording in work.recordings:
-        each = anew(recording, work.pool, work.processes, work.models, overrides, detector, work.progress)
+    for each in _decided(work, overrides, detector):
         told.differences.append(each)
         told.report["recordings"].append(as_json(each))
         sys.stdout.write(text(each) + "\n")
     return told
+
+
+def _decided(work: Work, overrides: dict[str, Any], detector: str | None) -> "Iterator[Differing]":
+    """Every recording, decided anew: one in each process, or one after the other in all of them."""
+    from server.replay.anew import alone, anew  # noqa: PLC0415
+
+    if len(work.recordings) < work.processes:
+        for recording in work.recordings:
+            yield anew(recording, work.pool, work.processes, work.models, overrides, detector, work.progress)
+        return
+    futures = [work.pool.submit(alone, each, work.models, overrides, detector) for each in work.recordings]
+    for recording, future in zip(work.recordings, futures, strict=True):
+        yield future.result()
+        work.progress.add(len(recording.segments))

@@ -266,6 +266,19 @@ def test_with_a_longer_interval_the_same_is_found_later_from_fewer_samples(recor
     assert same["other"] == longer["other"] == same["live"] == 2
 
 
+def test_several_recordings_are_decided_as_each_of_them_is(recorded: Recorded, tmp_path: Path) -> None:
+    """Each by a process alone, and with others looking ahead."""
+    for name in ("a", "b"):
+        shutil.copytree(recorded.folder, tmp_path / "both" / name)
+    report = tmp_path / "report.json"
+    found = []
+    for folder, jobs in ((tmp_path / "both", 2), (recorded.folder, 2), (recorded.folder, 1)):
+        assert replay(folder, "--interval", "0.7", "--jobs", str(jobs), "--json", str(report)) == 0
+        found += json.loads(report.read_text())["recordings"]
+    assert len(found) == 4
+    assert all(each == found[0] for each in found)
+
+
 def test_another_detector_decides_anew(recorded: Recorded, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     assert replay(recorded.folder, "--detector", "hog", "--json", str(report)) == 0

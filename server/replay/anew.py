@@ -1,13 +1,14 @@
 """What was decided live beside what would be, of one recording: put together, in words, and as JSON."""
 
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from detection.values import DetectorInfo
+from server.processes import Here
 from server.replay import work
 from server.replay.difference import Difference, Incident, Pair, compare
 from server.replay.exact import Replay
@@ -43,19 +44,19 @@ class Differing:
 
 def anew(
     recording: Recording,
-    pool: ProcessPoolExecutor,
+    pool: Executor,
     processes: int,
     models: Path,
     overrides: Mapping[str, Any],
     detector: str | None,
-    progress: Progress,
+    progress: Progress | None,
 ) -> Differing:
     """Decide a recording with something else in force.
 
     Args:
         recording: which.
         pool: processes to look in.
-        processes: how many there are.
+        processes: how many there are; 0: only this one.
         models: folder with the weights.
         overrides: settings over those that were in force.
         detector: what looks; None: the one that did.
@@ -82,6 +83,11 @@ def anew(
         samples=found.samples,
         detector=crew.info,
     )
+
+
+def alone(recording: Recording, models: Path, overrides: Mapping[str, Any], detector: str | None) -> Differing:
+    """Decide a recording in this process alone: nothing is looked at in vain. Else as `anew`."""
+    return anew(recording, Here(), 0, models, overrides, detector, None)
 
 
 def _live(crew: Crew, recording: Recording) -> Replay:

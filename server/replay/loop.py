@@ -9,6 +9,7 @@ one; few looks are under way at once, so that one that could not be guessed does
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from copy import copy
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -63,7 +64,7 @@ class Again:
 
 
 def again(
-    crew: Crew, recording: Recording, overrides: Mapping[str, Any], where: dict[int, Segment], progress: Progress
+    crew: Crew, recording: Recording, overrides: Mapping[str, Any], where: dict[int, Segment], progress: Progress | None
 ) -> Again:
     """Decide one recording anew.
 
@@ -99,10 +100,11 @@ def again(
 
 
 def _segments(
-    recording: Recording, overrides: Mapping[str, Any], where: dict[int, Segment], progress: Progress
+    recording: Recording, overrides: Mapping[str, Any], where: dict[int, Segment], progress: Progress | None
 ) -> Iterator[list[Happened]]:
     for segment in recording.segments:
-        progress.add(1)
+        if progress is not None:
+            progress.add(1)
         try:
             lines = segment.lines()
         except DAMAGED:
@@ -173,7 +175,7 @@ class _Ahead:
         """What happens to the loop, None at the end."""
         while self._read():
             each = self._coming.popleft()
-            self._here = loop.looking_by(self._guessed), each
+            self._here = copy(loop), each
             self._passed -= 1
             if self._passed < 0:
                 self._passed, self._guess = 0, None
@@ -217,9 +219,9 @@ class _Ahead:
             self._asked.pop(old.seq, None)
         self._queue.clear()
         self._ask(seq, describe=describe)
-        if self._last is not None and self._here is not None:
-            self._guess, now = self._here
-            self._passed = 0
+        if self._reach and self._last is not None and self._here is not None:
+            loop, now = self._here
+            self._guess, self._passed = loop.looking_by(self._guessed), 0
             for _ in self._guess.on(now):
                 pass
 
@@ -251,6 +253,7 @@ class _Ahead:
 
     def _submit(self) -> None:
         """Give every process something to do, and one of them the next."""
+        self._flying = {each for each in self._flying if not each.done()}
         while self._queue and len(self._flying) <= self._crew.processes:
             first = self._queue[0]
             segment = self._where[first.seq]
@@ -269,13 +272,13 @@ class _Ahead:
 
     def _alike(self, segment: Segment) -> list[_Asked]:
         """The next of the queue that one process may look at together."""
-        many = min(TOGETHER, max(1, self._reach // (4 * self._crew.processes)))
+        many = min(TOGETHER, 1 + self._reach // (1 + 4 * self._crew.processes))
         found = takewhile(lambda each: self._where[each.seq] == segment and each.seen is None, self._queue)
         return list(islice(found, many))
 
     def _result(self, asked: _Asked) -> Looked | None:
         """Wait for a look."""
         while asked.future is None or not asked.future.done():
-            _, self._flying = wait(self._flying, return_when=FIRST_COMPLETED)
+            wait(self._flying, return_when=FIRST_COMPLETED)
             self._submit()
         return asked.result

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -58,17 +58,17 @@ class Plan:
 class Crew:
     """Who looks."""
 
-    pool: ProcessPoolExecutor
+    pool: Executor
     """The processes."""
     processes: int
-    """How many there are."""
+    """How many there are; 0: this one looks itself, and there is no use in looking ahead."""
     eyes: Eyes
     """With what."""
     info: DetectorInfo | None
     """The detector that this is; None where nothing is to be looked at."""
 
     @classmethod
-    def ready(cls, pool: ProcessPoolExecutor, processes: int, detector: str | None, models: Path) -> "Crew":
+    def ready(cls, pool: Executor, processes: int, detector: str | None, models: Path) -> "Crew":
         """With a detector of this name; None: nothing is to be looked at.
 
         Raises:
