@@ -81,6 +81,13 @@ def test_the_enrolment_is_put_before_another_person() -> None:
     assert list(soon.spans) == [(0, 65)]
 
 
+def test_what_overlaps_only_far_behind_has_a_clip_of_its_own() -> None:
+    """In it, the first one may go on."""
+    first, second = made(happening(20, 2000), happening(1000, 1010, "dismissed", NOBODY))
+    assert list(first.spans) == [(10, 25 + LONGEST)]
+    assert labels(second)[1:-1] == [(1000, 1010, "none", "multiple_faces")]
+
+
 def test_what_goes_on_for_long_is_cut_short() -> None:
     (cut,) = made(happening(20, 20 + 2 * LONGEST))
     assert list(cut.spans) == [(10, 25 + LONGEST)]

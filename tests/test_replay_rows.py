@@ -58,7 +58,7 @@ def test_what_is_missing_and_what_is_too_much_is_named() -> None:
 
 
 def test_rows_of_another_recording_of_the_candidate_are_passed_over() -> None:
-    assert faults(kept(), kept(opened_at=AT - 61), kept(opened_at=AT + 61)) == ()
+    assert faults(kept(), kept(opened_at=AT - 62), kept(opened_at=AT + 61)) == ()
 
 
 def test_what_a_killed_server_left_open_is_closed_with_its_last_change() -> None:

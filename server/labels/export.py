@@ -107,14 +107,16 @@ def _written(path: Path, index: Index, cut: Cut) -> list[float] | None:
 
 def _happenings(recording: Recording, index: Index, told: Exported) -> list[Happening]:
     """The recording's own incidents that are over and that pictures show."""
-    kept = recording.kept
     found = []
-    for each in () if kept is None else kept.rows:
-        if kept is None or not kept.began_at <= each.opened_at <= kept.until or each.closed_at is None:
+    for each in () if recording.kept is None else recording.kept.own:
+        if each.closed_at is None:
             continue
         told.unreviewed += each.verdict is None
         if not stretches.is_seen(Kind(each.kind)):
             told.unseen += each.verdict is not None
+            continue
+        if not index.received_at:
+            told.missing += each.verdict is not None
             continue
         found.append(Happening(each.id, Kind(each.kind), _began(each, index), each.closed_at, each.verdict))
     return found
@@ -123,15 +125,15 @@ def _happenings(recording: Recording, index: Index, told: Exported) -> list[Happ
 def _began(row: Row, index: Index) -> float:
     """When an incident may have begun: some seconds before its first photograph was received."""
     shown = min([row.opened_at, *(index.received_at[seq] for seq in row.seqs if seq in index.received_at)])
-    return shown - stretches.LEAD.get(Kind(row.kind), stretches.LEAST_LEAD)
+    return max(shown - stretches.LEAD.get(Kind(row.kind), stretches.LEAST_LEAD), min(index.received_at.values()))
 
 
 def _has(index: Index, cut: Cut) -> bool:
-    """Whether the recording has the frames of the incidents, all but a second of them."""
+    """Whether the recording has most of the incidents: one may end when the stream has been lost for a while."""
     known = [each for each in cut.stretches if each.ids]
     began_at, ended_at = known[0].began_at, known[-1].ended_at
     there = sum(max(0.0, min(last, ended_at) - max(first, began_at)) for _, first, last in index.segments)
-    return there >= ended_at - began_at - 1.0
+    return there > (ended_at - began_at) / 2
 
 
 def _table(name: str, cut: Cut, zeros: list[float]) -> Iterator[tuple[str, ...]]:

@@ -95,16 +95,17 @@ def cuts(
     seen = sorted((each for each in happenings if is_seen(each.kind)), key=lambda each: (each.began_at, each.id))
     groups: list[list[Happening]] = []
     for each in (each for each in seen if each.verdict is not None):
-        if groups and each.began_at <= max(other.ended_at for other in groups[-1]):
+        newest = groups[-1] if groups else [each]
+        long = each.began_at >= newest[0].began_at + LONGEST
+        if groups and not long and each.began_at <= max(other.ended_at for other in newest):
             groups[-1].append(each)
         else:
             groups.append([each])
-    unknown = [each for each in seen if each.verdict is None]
-    return [_cut(group, unknown, began_at, before, after) for group in groups]
+    return [_cut(group, seen, began_at, before, after) for group in groups]
 
 
 def _cut(
-    group: list[Happening], unknown: list[Happening], began_at: float, before: float, after: float
+    group: list[Happening], seen: list[Happening], began_at: float, before: float, after: float
 ) -> Cut:  # fmt: skip
     start = group[0].began_at
     end = min(max(each.ended_at for each in group), start + LONGEST)
@@ -114,7 +115,10 @@ def _cut(
     if any(each.kind is Kind.DIFFERENT_PERSON for each in group) and first > began_at:
         enrolled = began_at + ENROLMENT
         spans = [(began_at, enrolled), (first, last)] if enrolled < first else [(began_at, last)]
-    known = _stretches([*group, *unknown], start, end)
+    others = [
+        replace(each, verdict=None) for each in seen if each not in group
+    ]  # they have clips of their own, or none
+    known = _stretches([*group, *others], start, end)
     return Cut(
         group[0].id,
         tuple(spans),

@@ -16,6 +16,8 @@ from server.replay.difference import Incident
 
 NEAR: Final = 0.002
 """Seconds within which two times are one: exported rows have milliseconds."""
+EARLY: Final = 1.0
+"""Seconds before a recording in which what it begins with may have happened."""
 FRESH: Final = 2.0
 """Seconds after which both the row and the journal are kept."""
 
@@ -54,6 +56,11 @@ class Kept:
     """When it was closed."""
     asked_at: float = inf
     """When the rows were read, of what still grew."""
+
+    @property
+    def own(self) -> tuple[Row, ...]:
+        """Those of this recording. What it begins with may have happened just before."""
+        return tuple(each for each in self.rows if self.began_at - EARLY <= each.opened_at <= self.until + NEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,7 @@ def compare(
         untold: kinds of which it cannot be told what the rules said.
     """
     spans = [*unsure, (kept.asked_at - FRESH, inf)]
-    rows = [
-        each for each in kept.rows
-        if kept.began_at - NEAR <= each.opened_at <= kept.until + NEAR and each.kind not in untold
-    ]  # fmt: skip
+    rows = [each for each in kept.own if each.kind not in untold]
     faults: list[str] = []
     compared = 0
     for incident in (each for each in incidents if each.kind not in untold):
