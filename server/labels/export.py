@@ -61,6 +61,7 @@ def export(folder: Path, recordings: list[Recording], *, before: float, after: f
         OSError: it cannot be written.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / README).write_text(WARNING, encoding="utf-8")  # first: it also holds for what is left half-way
     (folder / CLIPS).mkdir(mode=0o700)
     told = Exported()
     with (folder / SEGMENTS).open("w", encoding="utf-8", newline="") as file:
@@ -69,7 +70,6 @@ def export(folder: Path, recordings: list[Recording], *, before: float, after: f
         for recording in recordings:
             for line in _lines(folder, recording, told, before, after):
                 table.writerow(line)
-    (folder / README).write_text(WARNING, encoding="utf-8")
     return told
 
 
