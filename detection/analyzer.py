@@ -81,16 +81,18 @@ class Analyzer:
             perhaps=sight.perhaps[:MAX_PERHAPS],
             levels=levels,
         )
-        return Analysis(observation, self._describe(frame, observation) if describe else None)
+        described = None if self._describer is None or not describe else descriptor(self._describer, frame, observation)
+        return Analysis(observation, described)
 
-    def _describe(self, frame: Frame, seen: Observation) -> bytes | None:
-        """The descriptor of the only face, when somebody can be told by it."""
-        if self._describer is None or len(seen.faces) != 1:
-            return None
-        (face,) = seen.faces
-        if slack(face, width=seen.width, height=seen.height) is None:
-            return None
-        return self._describer.describe(frame, face)
+
+def descriptor(describer: Describer, frame: Frame, seen: Observation) -> bytes | None:
+    """The descriptor of the only face that is seen in a frame, when somebody can be told by it."""
+    if len(seen.faces) != 1:
+        return None
+    (face,) = seen.faces
+    if slack(face, width=seen.width, height=seen.height) is None:
+        return None
+    return describer.describe(frame, face)
 
 
 def decode(data: bytes) -> Frame:

@@ -3,15 +3,19 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from detection.worker import LIMITS
 
 MAX_JOBS: Final = 61
 """Processes; more than Windows can wait for."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextmanager
@@ -24,6 +28,10 @@ def pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield found
+    except KeyboardInterrupt:
+        for each in multiprocessing.active_children():  # what they are at may take minutes, and nobody waits for it
+            each.terminate()
+        raise
     finally:
         found.shutdown(cancel_futures=True)
         for name, value in kept.items():
@@ -31,6 +39,19 @@ def pool(processes: int) -> Iterator[ProcessPoolExecutor]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+class Here(Executor):
+    """Does what it is given at once, in this process."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Do it."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # whatever it is, it is the caller's, as from another process
+            future.set_exception(error)
+        return future
 
 
 def cores() -> int:

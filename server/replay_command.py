@@ -12,24 +12,23 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from server import command_words
-from server.command_words import CommandError, require_writable, say
+from server.command_words import INTERRUPTED, CommandError, require_writable, say
 from server.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import ProcessPoolExecutor
 
     from server.replay.anew import Differing
     from server.replay.exact import Replay
+    from server.replay.rows import Compared
     from server.replay.running import Progress
     from server.replay.sources import Recording
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
-
 EPILOG = """\
-RECORDING is a folder with the segments of a recording (000000.mkv, 000000.jsonl ...), or one with such folders in it.
-Without other settings, detector or interval the replay is exact: the exit status is 1 when something else is seen or
-decided than was live, 2 when something cannot be used.
+RECORDING is a folder with the segments of a recording (000000.mkv, 000000.jsonl ...), one with such folders in it, or a
+bundle. Without other settings, detector or interval the replay is exact: the exit status is 1 when something else is
+seen or decided than was live, or kept, 2 when something cannot be used.
 """
 
 
@@ -39,7 +38,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "replay", help="run detection and rules on recordings again, exactly or with something else", epilog=EPILOG
     )
     add = parser.add_argument
-    add("recordings", type=Path, nargs="*", metavar="RECORDING", help="folder of a recording, or of several")
+    add("recordings", type=Path, nargs="*", metavar="RECORDING", help="folder of one or of several, or a bundle")
     add("--meeting", type=UUID, action="append", metavar="ID", help="the recordings of a meeting in the data folder")
     add("--all", action="store_true", help="every recording there")
     add("--data-dir", type=Path, metavar="FOLDER", help="the data folder; unset: the server's")
@@ -96,13 +95,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _recordings(options: argparse.Namespace, scratch: Path) -> "list[Recording]":
-    from server.replay import kept, sources  # noqa: PLC0415
+    from server.replay import finding, kept  # noqa: PLC0415
 
     stored = options.all or options.meeting
     if bool(options.recordings) + bool(options.meeting) + options.all != 1:
         raise CommandError("Give folders of recordings, or --meeting ID, or --all.")
     if not stored:
-        return sources.find(options.recordings)
+        return finding.find(options.recordings)
     settings = load(data_dir=options.data_dir)
     return asyncio.run(kept.kept(settings, None if options.all else options.meeting, scratch))
 
@@ -166,28 +165,39 @@ class Told:
 def _exactly(work: Work, log_file: Path | None) -> Told:
     """Replay what was, and compare."""
     from server.replay.anew import differing  # noqa: PLC0415
-    from server.replay.running import Crew, detector_of, exact  # noqa: PLC0415
+    from server.replay.running import Crew, detector_of, exact, plan  # noqa: PLC0415
 
     together, told = hashlib.sha256(), Told({"mode": "exact", "recordings": []})
     with log_file.open("wb") if log_file else nullcontext() as log:
         for recording in work.recordings:
             crew = Crew.ready(work.pool, work.processes, detector_of(recording), work.models)
-            replay = None
-            for replay, lines in exact(crew, recording, work.progress):  # noqa: B007 - the last one is told below
+            replay, planned = None, plan(recording)
+            for replay, lines in exact(crew, recording.name, planned, work.progress):  # noqa: B007 - the last is told
                 for line in lines:
                     together.update(line)
                     if log is not None:
                         log.write(line)
             assert replay is not None
-            told.differences.append(differing(crew, recording, replay))
-            told.report["recordings"].append(_tell(replay))
-            told.status |= replay.differs
+            told.differences.append(differing(crew, planned, replay))
+            compared = _compared(recording, replay)
+            told.report["recordings"].append(_tell(replay, compared))
+            told.status |= replay.differs or bool(compared and compared.faults)
     told.report["sha256"] = together.hexdigest()
     sys.stdout.write(f"{len(work.recordings)} recordings, SHA-256 of the verdict log {together.hexdigest()}\n")
     return told
 
 
-def _tell(replay: "Replay") -> dict[str, Any]:
+def _compared(recording: "Recording", replay: "Replay") -> "Compared | None":
+    """The incidents that were kept against the journal; None: they are not here, or the journal is not whole."""
+    from server.replay import rows  # noqa: PLC0415
+
+    if recording.kept is None or not replay.whole:
+        return None
+    live = replay.incidents()[0].incidents
+    return rows.compare(recording.kept, live, unsure=replay.unsure, untold=frozenset(replay.untold))
+
+
+def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
     """Print what came of one recording; the same for the report."""
     counts = replay.counts
     sys.stdout.write(
@@ -196,19 +206,37 @@ def _tell(replay: "Replay") -> dict[str, Any]:
     )
     if counts.unrecorded:
         sys.stdout.write(f"  {counts.unrecorded} samples are taken as they were seen: their frames are missing\n")
-    for note in replay.notes:
+    if compared is not None:
+        sys.stdout.write(f"  {compared.rows} incidents that were kept, {len(compared.faults)} faults in them\n")
+    for note in [*(compared.faults if compared else ()), *replay.notes]:
         sys.stdout.write(f"  {note}\n")
-    return {"recording": replay.name, **asdict(counts), "notes": list(replay.notes), "sha256": replay.sha256}
+    return {
+        "recording": replay.name, **asdict(counts), "notes": list(replay.notes), "sha256": replay.sha256,
+        "kept": None if compared is None else asdict(compared),
+    }  # fmt: skip
 
 
 def _anew(work: Work, overrides: dict[str, Any], detector: str | None) -> Told:
     """Decide anew with something else, and say what would be otherwise."""
-    from server.replay.anew import anew, as_json, text  # noqa: PLC0415
+    from server.replay.anew import as_json, text  # noqa: PLC0415
 
     told = Told({"mode": "anew", "overrides": overrides, "recordings": []})
-    for recording in work.recordings:
-        each = anew(recording, work.pool, work.processes, work.models, overrides, detector, work.progress)
+    for each in _decided(work, overrides, detector):
         told.differences.append(each)
         told.report["recordings"].append(as_json(each))
         sys.stdout.write(text(each) + "\n")
     return told
+
+
+def _decided(work: Work, overrides: dict[str, Any], detector: str | None) -> "Iterator[Differing]":
+    """Every recording, decided anew: one in each process, or one after the other in all of them."""
+    from server.replay.anew import alone, anew  # noqa: PLC0415
+
+    if len(work.recordings) < work.processes:
+        for recording in work.recordings:
+            yield anew(recording, work.pool, work.processes, work.models, overrides, detector, work.progress)
+        return
+    futures = [work.pool.submit(alone, each, work.models, overrides, detector) for each in work.recordings]
+    for recording, future in zip(work.recordings, futures, strict=True):
+        yield future.result()
+        work.progress.add(len(recording.segments))

@@ -87,6 +87,16 @@ def test_signals_alone_say_what_is_to_be_raised() -> None:
     assert len(verdict(segment(0, 10), covered, incidents=[raised(Kind.CAMERA_FROZEN, 12)]).false) == 1
 
 
+def test_what_may_be_raised_besides_need_not_be() -> None:
+    both = segment(10, 20, None, signals=frozenset({NOBODY}), may=frozenset({Kind.UNCLEAR_VIEW}))
+    assert asked(both) == [(NOBODY, 10, 20)]
+    assert verdict(both, incidents=[raised(NOBODY, 12), raised(Kind.UNCLEAR_VIEW, 15)]).false == ()
+    assert len(verdict(both, incidents=[raised(Kind.CAMERA_FROZEN, 15)]).false) == 1
+    dismissed = segment(0, 10, None, signals=frozenset(), may=frozenset({NOBODY}))
+    assert verdict(dismissed, incidents=[raised(NOBODY, 5)]).false == ()
+    assert len(verdict(dismissed, incidents=[raised(MULTIPLE, 5)]).false) == 1
+
+
 def test_a_dismissed_incident_is_a_stretch_in_which_nothing_may_be_raised() -> None:
     dismissed = segment(0, 10, None, signals=frozenset())
     assert len(verdict(dismissed, incidents=[raised(MULTIPLE, 5)]).false) == 1

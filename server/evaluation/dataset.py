@@ -60,6 +60,8 @@ class Segment:
     """What is to be raised, where the label says so itself; None: follows from faces and identity."""
     note: str
     """What the labels say of it."""
+    may: frozenset[Kind] = frozenset()
+    """What may be raised besides, and need not be."""
 
     @property
     def counted(self) -> bool:
@@ -177,6 +179,7 @@ def _stretch(folder: Path, cells: dict[str, str]) -> tuple[str, Path, Segment]:
         identity=row.text("identity"),
         signals=signals,
         note=row.text("note"),
+        may=row.kinds("may") or frozenset(),
     )
     return row.text("file"), row.file("file"), segment
 

@@ -7,7 +7,7 @@ The labels become stretches, one kind each:
   blank identity is unknown, and so is who it is among several faces. Where a clip names nobody, one stretch of one
   face is one person.
 * Whatever `signals` names. A stretch that names some is asked for those alone; what would follow from its faces may
-  then be raised and need not.
+  then be raised and need not. Neither need what `may` names.
 
 Stretches of one kind that touch are one. Where a label is ambiguous, or leaves it open whether there are two, anything
 may be raised and nothing need be; the same goes for stretches shorter than `SHORTEST`. What else is wrong with a view
@@ -156,7 +156,7 @@ def _owner(clip: Clip) -> str | None:
 
 def _asked(segment: Segment, kind: Kind, own: str | None) -> bool | None:
     """Whether a kind must be raised in a stretch (True), may be (False), or must not (None)."""
-    if segment.ambiguous:
+    if segment.ambiguous or kind in segment.may:
         return False
     follows = _follows(segment, kind, own)
     if segment.signals is None:

@@ -1,21 +1,20 @@
 """What was decided live beside what would be, of one recording: put together, in words, and as JSON."""
 
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from detection.faces import DetectorUnavailable
-from detection.models import ModelMismatch
 from detection.values import DetectorInfo
+from server.processes import Here
 from server.replay import work
 from server.replay.difference import Difference, Incident, Pair, compare
 from server.replay.exact import Replay
 from server.replay.loop import again
-from server.replay.running import Crew, Progress, detector_of, exact
-from server.replay.sources import DAMAGED, Recording, Segment
+from server.replay.running import Crew, Plan, Progress, detector_of, exact, plan
+from server.replay.sources import Recording, Segment
 from storage.records import Json
 
 
@@ -45,19 +44,19 @@ class Differing:
 
 def anew(
     recording: Recording,
-    pool: ProcessPoolExecutor,
+    pool: Executor,
     processes: int,
     models: Path,
     overrides: Mapping[str, Any],
     detector: str | None,
-    progress: Progress,
+    progress: Progress | None,
 ) -> Differing:
     """Decide a recording with something else in force.
 
     Args:
         recording: which.
         pool: processes to look in.
-        processes: how many there are.
+        processes: how many there are; 0: only this one.
         models: folder with the weights.
         overrides: settings over those that were in force.
         detector: what looks; None: the one that did.
@@ -68,11 +67,10 @@ def anew(
         JournalError: the journal cannot be used.
         SettingsError: the settings cannot be.
     """
-    was = detector_of(recording)
-    crew = Crew.ready(pool, processes, detector or was or "auto", models)
+    crew = Crew.ready(pool, processes, detector or detector_of(recording) or "auto", models)
     where: dict[int, Segment] = {}
     found = again(crew, recording, overrides, where, progress)
-    live = _live(pool, processes, recording, was, models)
+    live = _live(replace(crew, info=None), recording)
     before = live.incidents()[0].incidents
     return Differing(
         name=recording.name,
@@ -87,43 +85,31 @@ def anew(
     )
 
 
-def _live(
-    pool: ProcessPoolExecutor, processes: int, recording: Recording, detector: str | None, models: Path
-) -> Replay:
+def alone(recording: Recording, models: Path, overrides: Mapping[str, Any], detector: str | None) -> Differing:
+    """Decide a recording in this process alone: nothing is looked at in vain. Else as `anew`."""
+    return anew(recording, Here(), 0, models, overrides, detector, None)
+
+
+def _live(crew: Crew, recording: Recording) -> Replay:
     """What was decided live, by the journal; only descriptors are made anew."""
-    note = None
-    try:
-        crew = Crew.ready(pool, processes, detector, models)
-    except (DetectorUnavailable, ModelMismatch) as error:
-        crew = Crew.ready(pool, processes, None, models)
-        note = f"which different_person there was cannot be told without the detector that judged: {error}"
     replay = None
-    for replay, _ in exact(crew, recording, None, only_described=True):  # noqa: B007 - the last one has all
+    described = plan(recording, only_described=True)
+    for replay, _ in exact(crew, recording.name, described, None):  # noqa: B007 - the last one has all
         pass
     assert replay is not None
-    if note is not None:
-        replay.notes[note] = None
     return replay
 
 
-def differing(crew: Crew, recording: Recording, replay: Replay) -> Differing:
-    """An exact replay, put beside what was live."""
+def differing(crew: Crew, planned: Plan, replay: Replay) -> Differing:
+    """An exact replay, put beside what was live. `planned`: by what it was made."""
     live, now = (each.incidents for each in replay.incidents())
-    difference, where, times = compare(live, now), dict[int, Segment](), list[float]()
-    for segment in recording.segments:
-        try:
-            frames = [line for line in segment.lines() if line["type"] == "frame"]
-        except DAMAGED:
-            continue
-        where |= {line["seq"]: segment for line in frames}
-        times += [line["received_at"] for line in frames[:1] + frames[-1:]]
     return Differing(
         name=replay.name,
-        began_at=min(times, default=0.0),
-        ended_at=max(times, default=0.0),
+        began_at=planned.began_at,
+        ended_at=planned.ended_at,
         live=live,
         other=now,
-        difference=_shown(crew, where, difference),
+        difference=_shown(crew, planned.where, compare(live, now)),
         notes=tuple(replay.notes),
         samples=replay.counts.samples,
         detector=crew.info,

@@ -22,6 +22,8 @@ class Incident:
     """When it was first seen."""
     opened_at: float
     """When it was told."""
+    updated_at: float
+    """When anything of it last changed."""
     closed_at: float | None
     """When it was over; None: not before the end of the recording."""
     severity: str
@@ -77,13 +79,20 @@ class Collector:
     def __init__(self) -> None:
         self._found: dict[tuple[Kind, float], Incident] = {}
 
+    def copy(self) -> "Collector":
+        """Another one with the same incidents."""
+        other = Collector()
+        other._found = dict(self._found)
+        return other
+
     def add(self, change: Change) -> None:
         """Take one change, in the order in which the rules told them."""
         if change.type in (ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED):
             each = change.episode
             self._found[each.kind, each.opened_at] = Incident(
-                each.kind, each.began_at, each.opened_at, each.closed_at, each.severity.value, each.rule, each.seqs
-            )
+                each.kind, each.began_at, each.opened_at, each.updated_at, each.closed_at, each.severity.value,
+                each.rule, each.seqs,
+            )  # fmt: skip
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

@@ -13,13 +13,17 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from detection import codec, rules
-from detection.rules import Change, Enrolled, Episode, Event, RuleSettings, Sampled, SettingsError, State
-from detection.values import DetectorInfo, Observation
+from detection import codec
+from detection.rules import Change, Enrolled, Episode, Event, RuleSettings, Sampled, SettingsError
+from detection.values import DetectorInfo, Kind, Observation
 from server import journal
 from server.replay.difference import Collector
+from server.replay.fold import Fold
+from server.replay.rows import FRESH
 from storage.records import Json
 
+FORMAT: Final = 2
+"""Of the log. Counts up when a line changes its meaning, or there are others."""
 EPISODE: Final = tuple(each.name for each in fields(Episode) if each.name != "supports")
 """What the log has of an episode; of its samples it has their numbers."""
 
@@ -58,30 +62,6 @@ class Counts:
     """Segments that are missing or cannot be read."""
 
 
-class Fold:
-    """The rules of one candidate, fed from a journal."""
-
-    def __init__(self, settings: RuleSettings) -> None:
-        self.settings = settings
-        self.collector = Collector()
-        self.reference: bytes | None = None
-        """The newest that the stream gave."""
-        self._state = State()
-
-    def begin(self, settings: RuleSettings) -> None:
-        """The server was started anew."""
-        self.settings, self._state = settings, State()
-
-    def apply(self, event: Event) -> tuple[Change, ...]:
-        """What the rules say to one event."""
-        before = self._state
-        self._state, changes = rules.step(before, self.settings, event)
-        self.reference = rules.newly_enrolled(before, self._state) or self.reference
-        for change in changes:
-            self.collector.add(change)
-        return changes
-
-
 class Replay:
     """One recording. Give it the lines of its journal in their order."""
 
@@ -90,9 +70,19 @@ class Replay:
         self.counts = Counts()
         self.notes: dict[str, None] = {}
         """Why the replay is not exact, each once and in order."""
+        self.unsure: list[tuple[float, float]] = []
+        """From when until when the journal may have lost something, around every restart of the server."""
+        self.untold: set[Kind] = set()
+        """Kinds of which it cannot be told what the rules said live."""
+        self._at: float | None = None
+        """The newest time in the journal ..."""
+        self._down_from: float | None = None
+        """... and what that was before a restart from which nothing is heard yet."""
+        self._lost_lines = False
         self._detector: DetectorInfo | None = None
         self._now: Fold | None = None
         self._live: Fold | None = None
+        """The same one as `_now` until something else is seen: nearly always, and the rules are half of the work."""
         self._hash = hashlib.sha256()
 
     @property
@@ -105,6 +95,11 @@ class Replay:
         """Whether it is not what was live, or cannot be told."""
         return bool(self.counts.differing or self.counts.differing_changes or self.counts.damaged)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the journal has all that the rules were told."""
+        return not self.counts.damaged and not self._lost_lines
+
     def incidents(self) -> tuple[Collector, Collector]:
         """As decided live, and as decided now."""
         if self._now is None or self._live is None:
@@ -115,7 +110,12 @@ class Replay:
         """The first line of the log. `detector`: the one that looks now."""
         self._detector = detector
         info = None if detector is None else asdict(detector)
-        return self._log({"type": "replay", "recording": self.name, "detector": info, "versions": journal.VERSIONS})
+        return self._log(
+            {
+                "type": "replay", "format": FORMAT, "recording": self.name, "detector": info,
+                "versions": journal.VERSIONS,
+            }
+        )  # fmt: skip
 
     def damaged(self, number: int, why: str) -> bytes:
         """A segment is missing or cannot be read."""
@@ -139,6 +139,7 @@ class Replay:
             raise JournalError(f"{self.name}: a line of the journal cannot be used: {error!r}") from error
 
     def _take(self, line: Json, looked: Looked | None) -> list[bytes]:
+        self._pass_time(line)
         match line["type"]:
             case "begun":
                 return self._begin(line)
@@ -148,19 +149,33 @@ class Replay:
                 return self._sample(line, looked)
             case "failed":
                 self.counts.samples += 1
-                self.counts.differing += looked is not None and looked.observation is not None
+                now = None if looked is None else looked.observation
+                self.counts.differing += now is not None
+                return [self._seen(line, now, recorded=looked is not None)]
             case "event":
                 return self._event(line)
             case "gap" if line["lines"]:
+                self._lost_lines = True
                 self.notes[f"the disk did not take {line['lines']} lines of the journal"] = None
         return []
+
+    def _pass_time(self, line: Json) -> None:
+        at = line.get("received_at", line.get("at"))
+        if at is None:
+            return
+        if self._down_from is not None:
+            self.unsure.append((self._down_from - FRESH, at))
+            self._down_from = None
+        self._at = at
 
     def _begin(self, line: Json) -> list[bytes]:
         settings = _settings(line)
         if self._detector is not None and line["detector"] != asdict(self._detector):
             self.notes["another model or another detector judged live"] = None
         if self._now is None or self._live is None:
-            self._now, self._live = Fold(settings), Fold(settings)
+            self._now = self._live = Fold(settings)
+        else:
+            self._down_from = self._at
         self._now.begin(settings)
         self._live.begin(settings)
         return [self._log({"type": "begun", "settings_sha256": settings.sha256()})]
@@ -176,12 +191,22 @@ class Replay:
         self.counts.samples += 1
         if looked is None:
             self.counts.unrecorded += 1
-            return self._apply(seen, seen)
+            return [self._seen(line, seen.observation, recorded=False), *self._apply(seen, seen)]
+        told = self._seen(line, looked.observation, recorded=True)
         then = Sampled(seen.at, seen.seq, seen.observation, looked.descriptor)
-        self.counts.differing += looked.observation != seen.observation
+        if looked.observation == seen.observation:
+            return [told, *self._apply(then, then)]
+        self.counts.differing += 1
         if looked.observation is None:
-            return self._apply(None, then)
-        return self._apply(Sampled(seen.at, seen.seq, looked.observation, looked.descriptor), then)
+            return [told, *self._apply(None, then)]
+        return [told, *self._apply(Sampled(seen.at, seen.seq, looked.observation, looked.descriptor), then)]
+
+    def _seen(self, line: Json, observation: Observation | None, *, recorded: bool) -> bytes:
+        """The log's line for a sample: that it was seen the same can be told by it, and not what."""
+        seen = None if observation is None else digest(observation)
+        return self._log(
+            {"type": "sample", "seq": line["seq"], "seen": seen} | ({} if recorded else {"recorded": False})
+        )
 
     def _event(self, line: Json) -> list[bytes]:
         if line["event"] != "enrolled":
@@ -191,11 +216,15 @@ class Replay:
             return self._apply(event, event)
         if line["photo"]:
             self.notes["a reference photo was used, which no recording has: different_person may differ"] = None
+            self.untold.add(Kind.DIFFERENT_PERSON)
             return []
-        told = [None if fold.reference is None else Enrolled(line["at"], fold.reference) for fold in self._folds()]
-        if None in told:
+        now, live = self._folds()
+        told = None if now.reference is None else Enrolled(line["at"], now.reference)
+        then = told if live is now else None if live.reference is None else Enrolled(line["at"], live.reference)
+        if told is None or then is None:
             self.notes["who the candidate is was known from before, and cannot be: different_person may differ"] = None
-        return self._apply(*told)
+            self.untold.add(Kind.DIFFERENT_PERSON)
+        return self._apply(told, then)
 
     def _folds(self) -> tuple[Fold, Fold]:
         """Of now and of then."""
@@ -208,11 +237,11 @@ class Replay:
 
     def _apply(self, now: Event | None, then: Event | None) -> list[bytes]:
         """What the rules say to what is seen now; what they said then is held against it."""
-        folds = self._folds()
-        told, live = (
-            [] if event is None else [encode(_change(change, event)) for change in fold.apply(event)]
-            for fold, event in zip(folds, (now, then), strict=True)
-        )
+        fold, other = self._folds()
+        if now is not then and fold is other:
+            other = self._live = fold.copy()
+        told = _told(fold, now)
+        live = told if other is fold else _told(other, then)
         self.counts.changes += len(told)
         for line in told:
             self._hash.update(line)
@@ -224,6 +253,11 @@ class Replay:
         data = encode(line)
         self._hash.update(data)
         return data
+
+
+def digest(observation: Observation) -> str:
+    """A fingerprint of what was seen, for the log: half of the SHA-256 of its canonical JSON."""
+    return hashlib.sha256(encode(codec.observation_to_json(observation))).hexdigest()[:32]
 
 
 def encode(line: Json) -> bytes:
@@ -239,6 +273,10 @@ def _settings(line: Json) -> RuleSettings:
     if settings.sha256() != line["settings_sha256"]:
         raise JournalError("The settings in a journal are not those of its hash: by this version they mean others.")
     return settings
+
+
+def _told(fold: Fold, event: Event | None) -> list[bytes]:
+    return [] if event is None else [encode(_change(change, event)) for change in fold.apply(event)]
 
 
 def _change(change: Change, event: Event) -> dict[str, Any]:

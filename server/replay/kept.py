@@ -2,12 +2,17 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
+from math import inf
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
+from server.replay.rows import Kept, row
 from server.replay.sources import Recording, Segment, SourceError
 from server.settings import Settings
 from storage.database import Database
@@ -16,7 +21,10 @@ from storage.folder import DataFolder, FolderInUse
 from storage.objects import ObjectStore
 from storage.recordings.local import pairs
 from storage.recordings.segment import JOURNAL, VIDEO
-from storage.records import SegmentRecord
+from storage.records import IncidentRecord, RecordingRecord, SegmentRecord
+
+PAGE: Final = 500
+"""Incidents that are asked for at once."""
 
 
 async def kept(settings: Settings, meeting_ids: Iterable[UUID] | None, scratch: Path) -> list[Recording]:
@@ -47,10 +55,28 @@ async def kept(settings: Settings, meeting_ids: Iterable[UUID] | None, scratch: 
             fresh = sorted(set(here) - set(segments))
             parts += [Segment(here[number], number, grows=number == fresh[-1]) for number in fresh]
             if parts:
-                found.append(Recording(str(record.id), tuple(sorted(parts, key=lambda each: each.number))))
+                segments_in_order = tuple(sorted(parts, key=lambda each: each.number))
+                found.append(Recording(str(record.id), segments_in_order, await _incidents(database, record)))
     if not found:
         raise SourceError(f"No recording of that is in {folder} and its database.")
     return found
+
+
+async def _incidents(database: Database, record: RecordingRecord) -> Kept:
+    """What was kept of a recording's candidate."""
+    asked_at = inf if record.closed_at is not None else time.time()
+    rows: list[IncidentRecord] = []
+    while True:
+        before = rows[-1].id if rows else None
+        page = await database.incidents(record.meeting_id, candidate_id=record.candidate_id, before=before, limit=PAGE)
+        rows += page
+        if len(page) < PAGE:
+            break
+    until = inf if record.closed_at is None else record.closed_at.timestamp()
+    reviews = await database.latest_reviews([each.id for each in rows])
+    verdicts = {incident_id: review.verdict for incident_id, review in reviews.items()}
+    kept = tuple(row(asdict(each), verdicts.get(each.id)) for each in reversed(rows))
+    return Kept(kept, record.began_at.timestamp(), until, asked_at)
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from detection.values import DetectorInfo
+from detection import codec
+from detection.values import DetectorInfo, Observation
 from server.replay import work
 from server.replay.exact import Looked, Replay
 from server.replay.sources import DAMAGED, Recording, Segment
@@ -34,24 +35,40 @@ class Part:
     why: str = "it is missing"
     """Why it cannot be read; empty when it can."""
     wanted: dict[int, bool] = field(default_factory=dict)
-    """Numbers of frames, and whether the face is to be described."""
+    """Numbers of frames to look at, and whether the face is to be described."""
+    described: dict[int, Observation] = field(default_factory=dict)
+    """Numbers of frames of which only the face is to be described, and what was seen in them."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What there is to look at in a recording, and where its frames are."""
+
+    parts: list[Part] = field(default_factory=list)
+    """Every segment, also the missing ones."""
+    where: dict[int, Segment] = field(default_factory=dict)
+    """The segment of every frame."""
+    began_at: float = 0.0
+    """When the first frame came, seconds since the epoch."""
+    ended_at: float = 0.0
+    """When the last one did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
     """Who looks."""
 
-    pool: ProcessPoolExecutor
+    pool: Executor
     """The processes."""
     processes: int
-    """How many there are."""
+    """How many there are; 0: this one looks itself, and there is no use in looking ahead."""
     eyes: Eyes
     """With what."""
     info: DetectorInfo | None
     """The detector that this is; None where nothing is to be looked at."""
 
     @classmethod
-    def ready(cls, pool: ProcessPoolExecutor, processes: int, detector: str | None, models: Path) -> "Crew":
+    def ready(cls, pool: Executor, processes: int, detector: str | None, models: Path) -> "Crew":
         """With a detector of this name; None: nothing is to be looked at.
 
         Raises:
@@ -78,73 +95,88 @@ class Progress:
             self._say(f"{self._done} of {self._total} {self._what}")
 
 
-def parts(recording: Recording, *, only_described: bool = False) -> list[Part]:
-    """What there is to look at in a recording, by its journals. `only_described`: only where descriptors are."""
-    found: list[Part] = []
-    where: dict[int, Part] = {}
+def plan(recording: Recording, *, only_described: bool = False) -> Plan:
+    """What there is to look at, by the journals.
+
+    Args:
+        recording: in what.
+        only_described: look nowhere, and describe the faces where they were described; all else is taken as it was
+            seen live.
+    """
+    found = Plan()
     for segment in recording.segments:
-        found += [Part(number) for number in range(len(found), segment.number)]
+        found.parts += [Part(number) for number in range(len(found.parts), segment.number)]
         part = Part(segment.number, segment, "")
-        found.append(part)
+        found.parts.append(part)
         try:
-            _plan(segment.lines(), part, where, only_described=only_described)
+            _add(segment.lines(), part, found, only_described=only_described)
         except DAMAGED as error:
             part.why = str(error)
     return found
 
 
-def _plan(lines: list[Json], part: Part, where: dict[int, Part], *, only_described: bool) -> None:
+def _add(lines: list[Json], part: Part, plan: Plan, *, only_described: bool) -> None:
+    assert part.segment is not None
     for line in lines:
         if line["type"] == "frame":
-            where[line["seq"]] = part
-        elif line["type"] in ("sample", "failed"):
-            described = line.get("described", False)
-            home = where.get(line["seq"])
-            if home is not None and (described or not only_described):
+            plan.where[line["seq"]] = part.segment
+            plan.began_at, plan.ended_at = plan.began_at or line["received_at"], line["received_at"]
+        elif line["type"] in ("sample", "failed") and (segment := plan.where.get(line["seq"])) is not None:
+            home, described = plan.parts[segment.number], line.get("described", False)
+            if not only_described:
                 home.wanted[line["seq"]] = described
+            elif described:
+                home.described[line["seq"]] = codec.observation_from_json(line["observation"])
 
 
-def exact(
-    crew: Crew, recording: Recording, progress: Progress | None, *, only_described: bool = False
-) -> Iterator[tuple[Replay, list[bytes]]]:
+def exact(crew: Crew, name: str, plan: Plan, progress: Progress | None) -> Iterator[tuple[Replay, list[bytes]]]:
     """Replay one recording: the replay as it goes on, and the next lines of its log.
 
     Args:
         crew: who looks.
-        recording: at what.
+        name: of the recording.
+        plan: what there is to look at.
         progress: is told of every segment.
-        only_described: look only where faces were described, and take all else as it was seen live.
 
     Raises:
         JournalError: its journal cannot be replayed.
     """
-    replay = Replay(recording.name)
+    replay = Replay(name)
     yield replay, [replay.head(crew.info)]
     looked: dict[int, Looked] = {}
-    for part, results in in_turn(crew, parts(recording, only_described=only_described)):
+    for part, results in in_turn(crew, plan.parts):
         if progress is not None:
             progress.add(1)
         if part.segment is None or part.why or isinstance(results, Damaged):
             yield replay, [replay.damaged(part.number, results.why if isinstance(results, Damaged) else part.why)]
             continue
         looked |= results
+        told: list[bytes] = []
         for line in part.segment.lines():
             seen = looked.pop(line["seq"], None) if line["type"] in ("sample", "failed") else None
-            yield replay, replay.take(line, seen)
+            told += replay.take(line, seen)
+        yield replay, told
 
 
-def in_turn(crew: Crew, wanted: list[Part]) -> Iterator[tuple[Part, Results]]:
+def in_turn(crew: Crew, parts: list[Part]) -> Iterator[tuple[Part, Results]]:
     """Every part with what is seen in it, in order; some are looked at ahead of their turn."""
     waiting: deque[tuple[Part, Future[Results] | None]] = deque()
-    for part in wanted:
-        future = None
-        if part.segment is not None and not part.why and crew.info is not None:
-            future = crew.pool.submit(work.look, part.segment, part.wanted, crew.eyes)
-        waiting.append((part, future))
+    for part in parts:
+        waiting.append((part, _submitted(crew, part)))
         if len(waiting) > AHEAD * crew.processes:
             yield _taken(waiting)
     while waiting:
         yield _taken(waiting)
+
+
+def _submitted(crew: Crew, part: Part) -> Future[Results] | None:
+    if part.segment is None or part.why:
+        return None
+    if part.described:
+        return crew.pool.submit(work.describe, part.segment, part.described)
+    if crew.info is None:
+        return None
+    return crew.pool.submit(work.look, part.segment, part.wanted, crew.eyes)
 
 
 def _taken(waiting: deque[tuple[Part, "Future[Results] | None"]]) -> tuple[Part, Results]:

@@ -1,17 +1,20 @@
-"""Recordings to replay: found in folders, and read one segment at a time. Blocking."""
+"""Recordings to replay, read one segment at a time. Blocking."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from server.replay.rows import Kept
 from storage.recordings import chain
-from storage.recordings.local import OPENING, pairs
 from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_frames, read_lines
 from storage.records import Json
 
 DAMAGED: Final = (SegmentError, OSError, KeyError, TypeError, ValueError)
 """What a segment raises that is not as it was written."""
+
+
+Piece = tuple[int, int]
+"""Where bytes of a file begin, and how many they are."""
 
 
 class SourceError(Exception):
@@ -23,7 +26,7 @@ class Segment:
     """A pair of files."""
 
     path: Path
-    """Without suffix."""
+    """Without suffix; of a bundle, its zip."""
     number: int
     """Its place in the recording, from 0."""
     sha256: str = ""
@@ -32,25 +35,41 @@ class Segment:
     """Of the journal, likewise."""
     grows: bool = False
     """It may not be finished."""
+    packed: tuple[Piece | None, Piece | None] | None = None
+    """In a bundle: where in the zip the video and the journal are, None for one that is not there."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in an error."""
+        return f"{self.number:06d}"
 
     def lines(self) -> list[Json]:
         """The journal. Raises one of `DAMAGED`."""
         data = self._read(JOURNAL, self.journal_sha256)
-        lines = read_lines(data, self.path.name, grows=self.grows)
+        lines = read_lines(data, self.name, grows=self.grows)
         if not lines:
-            raise SegmentError(f"{self.path.name}: the journal is empty.")
+            raise SegmentError(f"{self.name}: the journal is empty.")
         return lines
 
     def frames(self, lines: list[Json]) -> dict[int, bytes]:
         """The JPEG of each frame by its number, in their order. Raises one of `DAMAGED`."""
         video = self._read(VIDEO, self.sha256)
-        return {each.seq: each.jpeg for each in read_frames(video, lines, self.path.name, grows=self.grows)}
+        return {each.seq: each.jpeg for each in read_frames(video, lines, self.name, grows=self.grows)}
 
     def _read(self, suffix: str, sha256: str) -> bytes:
-        data = self.path.with_suffix(suffix).read_bytes()
+        data = self.path.with_suffix(suffix).read_bytes() if self.packed is None else self._unpacked(suffix)
         if sha256 and chain.sha256(data) != sha256:
-            raise SegmentError(f"{self.path.name}{suffix} is not what was recorded: its hash is another.")
+            raise SegmentError(f"{self.name}{suffix} is not what was recorded: its hash is another.")
         return data
+
+    def _unpacked(self, suffix: str) -> bytes:
+        piece = None if self.packed is None else self.packed[suffix == JOURNAL]
+        if piece is None:
+            raise SegmentError(f"{self.name}{suffix} is not in the bundle.")
+        at, size = piece
+        with self.path.open("rb") as file:
+            file.seek(at)
+            return file.read(size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +80,5 @@ class Recording:
     """Its id, or the folder's name where no journal can be read."""
     segments: tuple[Segment, ...]
     """In their order."""
-
-
-def find(paths: list[Path]) -> list[Recording]:
-    """The recordings in these folders and below them, each once.
-
-    Raises:
-        SourceError: there are none in one of them.
-    """
-    found: dict[Path, Recording] = {}
-    for path in paths:
-        folders = list(_folders(path))
-        if not folders:
-            raise SourceError(f"{path}: there is no recording in it (a folder of 000000{VIDEO}, 000000{JOURNAL} ...).")
-        found |= {folder.resolve(): _recording(folder) for folder in folders}
-    return list(found.values())
-
-
-def _folders(path: Path) -> Iterator[Path]:
-    for folder in [path, *sorted(each for each in path.rglob("*") if each.is_dir())]:
-        if any(each.name.isdigit() for each in pairs(folder)):
-            yield folder
-
-
-def _recording(folder: Path) -> Recording:
-    paths = [each for each in pairs(folder) if each.name.isdigit()]
-    grows = (folder / OPENING).exists()
-    segments = tuple(Segment(each, int(each.name), grows=grows and each is paths[-1]) for each in paths)
-    return Recording(_name(segments) or folder.resolve().name, segments)
-
-
-def _name(segments: tuple[Segment, ...]) -> str | None:
-    """What the first journal that can be read says."""
-    for segment in segments:
-        try:
-            return str(segment.lines()[0]["recording_id"])
-        except DAMAGED:
-            continue
-    return None
+    kept: Kept | None = None
+    """The incidents that were kept beside it; None: they are not here."""

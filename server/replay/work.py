@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from detection.analyzer import Analyzer, UndecodableFrame
+from detection.analyzer import Analyzer, UndecodableFrame, decode, descriptor
 from detection.faces import DetectorFault, choose
 from detection.identity.describer import Describer
 from detection.jpeg import JpegError
-from detection.values import DetectorInfo
+from detection.values import DetectorInfo, Observation
 from server.replay.exact import Looked
 from server.replay.sources import DAMAGED, Segment
 from server.thumbnails import thumbnail
@@ -57,8 +57,22 @@ def look(segment: Segment, wanted: Mapping[int, bool], eyes: Eyes) -> dict[int, 
     try:
         frames = _frames(segment)
     except DAMAGED as error:
-        return Damaged(str(error) if not isinstance(error, KeyError | TypeError) else repr(error))
+        return _damaged(error)
     return {seq: _looked(frames[seq], eyes, describe=describe) for seq, describe in wanted.items() if seq in frames}
+
+
+def describe(segment: Segment, wanted: Mapping[int, Observation]) -> dict[int, Looked] | Damaged:
+    """Describe the face in some frames of a segment, with no other look at them.
+
+    Args:
+        segment: where they are.
+        wanted: their numbers, and what was seen in them.
+    """
+    try:
+        frames = _frames(segment)
+    except DAMAGED as error:
+        return _damaged(error)
+    return {seq: _described(frames[seq], seen) for seq, seen in wanted.items() if seq in frames}
 
 
 def picture(segment: Segment, seq: int, eyes: Eyes) -> bytes | None:
@@ -73,6 +87,18 @@ def picture(segment: Segment, seq: int, eyes: Eyes) -> bytes | None:
 @lru_cache(maxsize=4)
 def _frames(segment: Segment) -> dict[int, bytes]:
     return segment.frames(segment.lines())
+
+
+def _damaged(error: Exception) -> Damaged:
+    return Damaged(str(error) if not isinstance(error, KeyError | TypeError) else repr(error))
+
+
+def _described(jpeg: bytes, seen: Observation) -> Looked:
+    describer = _describer()
+    try:
+        return Looked(seen, None if describer is None else descriptor(describer, decode(jpeg), seen))
+    except (JpegError, UndecodableFrame):
+        return Looked(seen)
 
 
 def _looked(jpeg: bytes, eyes: Eyes, *, describe: bool) -> Looked:
