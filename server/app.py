@@ -29,6 +29,9 @@ from server.playback import Playback
 from server.proctor_channel import ProctorChannel
 from server.providers import Providers
 from server.recorder import Recorder
+from server.retention.deleting import Deleter
+from server.retention.keeping import Keeper
+from server.retention.sweeping import Sweeper
 from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
@@ -43,6 +46,7 @@ from storage.folder import DataFolder
 from storage.ledger import Ledger
 from storage.objects import ObjectStore
 from storage.recordings.chain import SigningKey
+from storage.retention import Retention
 from storage.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -197,6 +201,7 @@ def _assemble(
     )
     playback = Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing)
     shelf = Shelf(stores.folder.videos, limit=settings.video_cache * 1e9)
+    keeper = _keeper(settings, stores, recorder, lobby, incidents, clock)
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -220,6 +225,8 @@ def _assemble(
             clock=clock,
         ),
         webhooks=webhooks,
+        keeper=keeper,
+        sweeper=Sweeper(keeper),
         signing_key=stores.signing_key,
         database=database,
         ledger=ledger,
@@ -228,6 +235,36 @@ def _assemble(
         clock=clock,
     )
     return services, channels
+
+
+def _keeper(
+    settings: Settings,
+    stores: Stores,
+    recorder: Recorder,
+    lobby: Lobby,
+    incidents: Incidents,
+    clock: Callable[[], float],
+) -> Keeper:
+    retention = Retention(stores.database)
+    return Keeper(
+        days=settings.days,
+        database=stores.database,
+        retention=retention,
+        ledger=stores.ledger,
+        recorder=recorder,
+        deleter=Deleter(
+            database=stores.database,
+            retention=retention,
+            ledger=stores.ledger,
+            store=stores.recordings,
+            videos=stores.folder.videos,
+            key=stores.signing_key,
+            clock=clock,
+        ),
+        rooms=lobby,
+        settled=incidents.settled,
+        clock=clock,
+    )
 
 
 def _recorder(
@@ -271,6 +308,8 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     services.pacing.start()
     stack.push_async_callback(services.pacing.close)
     await services.lobby.resume()
+    services.sweeper.start()
+    stack.push_async_callback(services.sweeper.close)
 
 
 def _application(services: Services, channels: Channels) -> web.Application:

@@ -35,6 +35,8 @@ class Shown:
     not_recorded: int
     next_segment: int
     """The number behind the newest segment in the index; 0 when there is none."""
+    compacted_frames: int = 0
+    """Those that were re-encoded and are no longer exact."""
 
     @property
     def seconds(self) -> float:
@@ -81,7 +83,8 @@ class Playback:
             return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded, number)
         if known is None:
             return Shown(record, record.began_at.timestamp(), 0, 0, 0, number)
-        return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded, number)
+        ended_at, compacted = known.ended_at.timestamp(), known.compacted_frames
+        return Shown(record, ended_at, known.frames, known.bytes, known.not_recorded, number, compacted)
 
     async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
         """The segments of a recording in their order, from number `first` on; those not yet in the index have empty

@@ -22,8 +22,10 @@ async def index(call: Call) -> protocol.RecordingList:
     """The recordings of a meeting."""
     meeting = await call.services.lobby.meeting(call.meeting_id())
     found = await call.services.playback.of_meeting(meeting)
+    held = await call.services.keeper.hold(meeting.id) is not None
     return protocol.RecordingList(
-        recordings=[_view(meeting, each) for each in found], bundle_url=call.services.links.bundle(meeting.id)
+        recordings=[_view(meeting, each, held=held) for each in found],
+        bundle_url=call.services.links.bundle(meeting.id),
     )
 
 
@@ -43,7 +45,7 @@ async def show(call: Call) -> protocol.ShownRecording:
             statement=record.statement, signature=record.signature, public_key=record.public_key
         )
     return protocol.ShownRecording(
-        recording=_view(meeting, shown),
+        recording=_view(meeting, shown, held=await services.keeper.hold(meeting.id) is not None),
         segments=[_segment(each) for each in segments],
         gaps=[_gap(line) for each in segments for line in each.gaps],
         incidents=[
@@ -110,7 +112,7 @@ def _last(shown: Shown) -> int | None:
     return shown.next_segment - 1 if shown.record.closed_at is None and shown.next_segment else None
 
 
-def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
+def _view(meeting: Meeting, shown: Shown, *, held: bool) -> protocol.Recording:
     record = shown.record
     return protocol.Recording(
         id=record.id,
@@ -125,6 +127,9 @@ def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
         frames=shown.frames,
         bytes=shown.bytes,
         not_recorded=shown.not_recorded,
+        compacted_frames=shown.compacted_frames,
+        held=held,
+        receipt_id=record.receipt_id,
     )
 
 
