@@ -131,12 +131,12 @@ class Receipts:
             self.keys.append(signed.public_key)
         self.times.append(str(statement["deleted_at"]))
         for each in statement.get("recordings", []):
-            self._recordings[each["recording_id"]] = {**each, "receipt_id": row["id"], "at": statement["deleted_at"]}
+            self._recordings[each["recording_id"]] = {**each, "receipt_id": row["id"]}
         for each in statement.get("evidence", []):
             self._evidence[row["id"], each["incident_id"], each["sha256"]] += 1
 
-    def recording(self, row: Json) -> str:
-        """When the recording of this row was deleted, as a receipt says.
+    def recording(self, row: Json) -> Json:
+        """What the recording of this row came to, as the receipt of its deletion says.
 
         Raises:
             NoReceipt: none does, or it is about another recording.
@@ -147,7 +147,7 @@ class Receipts:
         stated = None if row["statement"] is None else sha256(row["statement"].encode())
         if (found["head"], found["statement_sha256"]) != (row["head"], stated):
             raise NoReceipt("the receipt is about a recording with another head or statement")
-        return str(found["at"])
+        return {name: found[name] for name in ("segments", "frames", "bytes", "head")}
 
     def picture(self, receipt_id: str, incident_id: str, sha256: str) -> None:
         """Raises NoReceipt unless that receipt says that this picture was deleted."""

@@ -159,6 +159,11 @@ class SegmentRecord:
     compacted: Json | None = None
     """What took the place of its Matroska file: `key` (whole), `sha256` and `bytes` of the file that is smaller."""
 
+    @property
+    def video_key(self) -> str:
+        """Where its frames are in the object store."""
+        return f"{self.key}.mkv" if self.compacted is None else str(self.compacted["key"])
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from server.app import Running
+from storage.bundle.verify import Verdict, verify
 from storage.recordings import chain, writer
 from storage.recordings.chain import Signed
 
@@ -91,6 +93,12 @@ def genuine(receipt: Json) -> Json:
     statement: Json = json.loads(signed.statement)
     assert statement["receipt_id"] == receipt["id"]
     return statement
+
+
+async def verified(room: Exam) -> Verdict:
+    """What `invigil verify` finds in the meeting's bundle."""
+    answer = await room.http.get(f"{room.path}/bundle", room.http.operator_token)
+    return verify(io.BytesIO(answer.content))
 
 
 async def test_without_a_word_everything_is_kept(server: Running, room: Exam) -> None:
@@ -182,6 +190,9 @@ async def test_each_part_goes_in_its_time_with_a_receipt(serve: Serve) -> None:
         assert (told["recording_id"], told["frames"]) == (mine["id"], mine["frames"])
         assert statement["incidents"]["unreviewed"] == 1
         assert (await frame(http, mine["id"], 1)).status == 404
+        verdict = await verified(room)
+        assert (verdict.deleted_recordings, verdict.deleted_pictures, verdict.missing) == (2, 0, 0)
+        assert verdict.pictures == len(incident["evidence"])
         assert (await http.get(incident["evidence"][0]["url"])).status == 200
 
         await ago(server, room, days=20.1)
@@ -191,6 +202,9 @@ async def test_each_part_goes_in_its_time_with_a_receipt(serve: Serve) -> None:
         assert all(each["deleted"] for each in left["evidence"])
         assert [each["sha256"] for each in left["evidence"]] == [each["sha256"] for each in incident["evidence"]]
         assert (await http.get(incident["evidence"][0]["url"])).status == 404
+        verdict = await verified(room)
+        assert (verdict.deleted_recordings, verdict.deleted_pictures) == (2, len(incident["evidence"]))
+        assert (verdict.pictures, verdict.incidents, len(verdict.deleted_at)) == (0, 1, 3)
         statement = genuine((await receipts(room))[-1])
         assert statement["deleted"] == ["evidence"]
         assert {each["sha256"] for each in statement["evidence"]} == {each["sha256"] for each in left["evidence"]}
@@ -207,6 +221,8 @@ async def test_each_part_goes_in_its_time_with_a_receipt(serve: Serve) -> None:
         assert participant is not None
         assert (participant.name, participant.reference_photo) == ("(erased)", None)
         assert (await delete_due(http)) == {"receipts": [], "more": False}
+        verdict = await verified(room)
+        assert (verdict.recordings, verdict.incidents, len(verdict.deleted_at)) == (0, 0, 5)
         held = await http.get("/api/held", bob["token"])
         assert (held.status, held.json["error"]["code"]) == (401, "not_authenticated")
 
@@ -260,6 +276,8 @@ async def test_a_candidate_is_erased_with_everything_and_a_receipt_stays(serve: 
         assert "Ada" not in json.dumps(receipt)
 
         assert (await http.post(where, None, http.operator_token)).json["receipt"] == receipt
+        verdict = await verified(room)
+        assert (verdict.recordings, verdict.incidents, len(verdict.deleted_at)) == (1, 0, 1)
         assert [each["candidate_id"] for each in await recordings(room)] == [bob_id]
         assert await room.incidents() == []
         assert all(name.startswith("recordings/") for name in files(server))
