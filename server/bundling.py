@@ -234,9 +234,7 @@ class Bundling:
         listed: list[Json] = []
         for segment in await self._database.segments(recording.id):
             name = segment_name(recording.id, segment.number)
-            video, journal = await asyncio.gather(
-                self._store.get(segment.video_key), self._store.get(segment.key + JOURNAL)
-            )
+            video, journal, segment = await self._pair(segment)
             row = _segment(segment)
             if video is None or journal is None:
                 row["missing"] = True
@@ -256,6 +254,16 @@ class Bundling:
         for part in writer.add_parts(name.rpartition("/")[0] + "/"):
             yield part
         found.recordings.append(shown)
+
+    async def _pair(self, segment: SegmentRecord) -> tuple[bytes | None, bytes | None, SegmentRecord]:
+        """A segment's files, and its row as it is then: it may have been re-encoded since it was read."""
+        keys = segment.video_key, segment.key + JOURNAL
+        video, journal = await asyncio.gather(*(self._store.get(key) for key in keys))
+        if video is None and segment.compacted is None:
+            newest = await self._database.segment(segment.recording_id, segment.number)
+            if newest is not None and newest.compacted is not None:
+                return await self._store.get(newest.video_key), journal, newest
+        return video, journal, segment
 
 
 def _pair(writer: BundleWriter, name: str, video: bytes, journal: bytes) -> list[bytes]:

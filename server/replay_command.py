@@ -196,6 +196,8 @@ def _tell(replay: "Replay") -> dict[str, Any]:
     )
     if counts.unrecorded:
         sys.stdout.write(f"  {counts.unrecorded} samples are taken as they were seen: their frames are missing\n")
+    if counts.reencoded:
+        sys.stdout.write(f"  {counts.reencoded} segments were re-encoded: this is no exact replay\n")
     for note in replay.notes:
         sys.stdout.write(f"  {note}\n")
     return {"recording": replay.name, **asdict(counts), "notes": list(replay.notes), "sha256": replay.sha256}

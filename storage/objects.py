@@ -109,21 +109,29 @@ class ObjectStore:
             except (BaseError, OSError) as error:
                 raise ObjectStoreError(f"{key} was not deleted: {error}") from error
 
-    async def delete_below(self, folder: str) -> None:
-        """Delete everything whose key begins with `folder/`, whoever put it there. May be repeated.
+    async def below(self, folder: str) -> list[str]:
+        """Every key that begins with `folder/`.
 
         Raises:
-            ObjectStoreError: it was not all deleted.
+            ObjectStoreError: the store cannot be had.
         """
         found: list[str] = []
         try:
             async for part in obstore.list(self._store, prefix=folder):
                 found += [each["path"] for each in part]
         except FileNotFoundError:
-            return
+            return []
         except (BaseError, OSError) as error:
             raise ObjectStoreError(f"{folder} cannot be listed: {error}") from error
-        await self.delete(key for key in found if key.startswith(f"{folder}/"))
+        return [key for key in found if key.startswith(f"{folder}/")]
+
+    async def delete_below(self, folder: str) -> None:
+        """Delete everything whose key begins with `folder/`, whoever put it there. May be repeated.
+
+        Raises:
+            ObjectStoreError: it was not all deleted.
+        """
+        await self.delete(await self.below(folder))
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder / folder, ignore_errors=True)
 

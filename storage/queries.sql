@@ -329,7 +329,7 @@ SELECT * FROM receipts WHERE meeting_id = %(meeting_id)s
 -- name: cold
 -- Recordings of meetings that ended before `before` and are not held, with frames that could be made smaller.
 SELECT r.* FROM recordings r JOIN meetings m ON m.id = r.meeting_id
-WHERE r.closed_at IS NOT NULL AND r.receipt_id IS NULL AND m.ended_at <= %(before)s
+WHERE r.closed_at IS NOT NULL AND r.receipt_id IS NULL AND r.compacted_at IS NULL AND m.ended_at <= %(before)s
   AND (%(meeting_id)s::uuid IS NULL OR m.id = %(meeting_id)s)
   AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.meeting_id = m.id AND h.lifted_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.candidate_id = r.candidate_id)
@@ -344,6 +344,9 @@ INSERT INTO compactions (recording_id, at, statement, signature, public_key)
 VALUES (%(recording_id)s, %(at)s, %(statement)s, %(signature)s, %(public_key)s)
 ON CONFLICT (recording_id) DO UPDATE SET at = excluded.at, statement = excluded.statement,
     signature = excluded.signature, public_key = excluded.public_key;
+
+-- name: compacted_all
+UPDATE recordings SET compacted_at = %(at)s WHERE id = %(recording_id)s;
 
 -- name: compaction
 SELECT * FROM compactions WHERE recording_id = %(recording_id)s;

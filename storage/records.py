@@ -126,6 +126,8 @@ class RecordingRecord:
     """The key that checks it, hexadecimal."""
     receipt_id: UUID | None = None
     """Of the receipt, once its segments were deleted."""
+    compacted_at: datetime | None = None
+    """Since when there is nothing left in it that could be re-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,11 @@ class SegmentRecord:
     def video_key(self) -> str:
         """Where its frames are in the object store."""
         return f"{self.key}.mkv" if self.compacted is None else str(self.compacted["key"])
+
+    @property
+    def video_sha256(self) -> str:
+        """Of what is there: the hash in the chain, unless it was re-encoded."""
+        return self.sha256 if self.compacted is None else str(self.compacted["sha256"])
 
 
 @dataclass(frozen=True, slots=True)

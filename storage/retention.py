@@ -136,6 +136,10 @@ class Retention:
         rows = json.dumps([{"number": number, "compacted": each} for number, each in compacted.items()])
         await self._database.rows("compact", recording_id=recording_id, rows=rows, at=at, **asdict(signed))
 
+    async def compacted_all(self, recording_id: UUID, at: datetime) -> None:
+        """Keep that nothing is left in a recording that could be re-encoded."""
+        await self._database.rows("compacted_all", recording_id=recording_id, at=at)
+
     async def compaction(self, recording_id: UUID) -> CompactionRecord | None:
         """The statement about what was compacted of a recording."""
         found = await self._database.records(CompactionRecord, "compaction", recording_id=recording_id)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,10 +14,13 @@ from uuid import UUID
 import pytest
 
 from storage.database import Database
-from storage.recordings.segment import JOURNAL, VIDEO
+from storage.recordings import chain
+from storage.recordings.compacted import SUFFIX, shown_frames
+from storage.recordings.segment import JOURNAL, VIDEO, read_lines
+from storage.records import SegmentRecord
 from storage.retention import Retention
 
-from . import people, process
+from . import faces, people, process
 from .postgres import short_folder
 from .process import OPERATOR, serving
 from .recorded import closed, stream
@@ -40,10 +44,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await found.close()
 
 
-async def lengthen(database: Database, recording_id: str, store: Path) -> None:
+async def lengthen(database: Database, recording_id: str, store: Path, count: int = FILES) -> None:
     """Give a recording many more segments, with files."""
     [first, *_] = await database.segments(UUID(recording_id))
-    more = [replace(first, number=n, key=f"{first.key[:-6]}{n:06d}") for n in range(1000, 1000 + FILES)]
+    more = [replace(first, number=n, key=f"{first.key[:-6]}{n:06d}") for n in range(1000, 1000 + count)]
 
     def link() -> None:
         for each in more:
@@ -51,7 +55,7 @@ async def lengthen(database: Database, recording_id: str, store: Path) -> None:
                 os.link(store / (first.key + suffix), store / (each.key + suffix))
 
     await asyncio.to_thread(link)
-    for at in range(0, FILES, 500):
+    for at in range(0, count, 500):
         await database.save(more[at : at + 500])
 
 
@@ -103,3 +107,46 @@ async def test_killed_in_the_middle_it_finishes_with_the_next_start(
         gone = await http.get(f"/api/recordings/{recording['id']}", OPERATOR)
         assert gone.json["recording"]["receipt_id"] == str(receipt.id)
         assert "Traceback" not in second.log, second.log
+
+
+async def test_compacting_that_is_killed_loses_no_frame_and_is_gone_on_with(
+    folder: Path, database_url: str, database: Database
+) -> None:
+    store = folder / "recordings"
+    async with serving(folder, database_url=database_url) as server, process.exam(server) as room:
+        async with people.candidate(room) as ada:
+            for _ in range(30):
+                assert (await ada.frame(faces.one_face()))["ok"]
+        await room.end()
+        [recording] = await closed(room)
+        await lengthen(database, recording["id"], store, count=120)
+        command = [sys.executable, "-m", "server", "compact", "--days", "0", "--data-dir", str(folder), "--jobs", "2"]
+        given = {**os.environ, "INVIGIL_DATABASE_URL": database_url}
+
+        async def done() -> int:
+            segments = await database.segments(UUID(recording["id"]))
+            return sum(each.compacted is not None for each in segments)
+
+        first = await asyncio.create_subprocess_exec(*command, env=given, cwd=folder.parent, start_new_session=True)
+        assert await people.eventually(done, 4 * people.PATIENCE)
+        os.killpg(first.pid, signal.SIGKILL)
+        await first.wait()
+        segments = await database.segments(UUID(recording["id"]))
+        assert 0 < await done() < len(segments), "it was not killed in the middle"
+        await asyncio.to_thread(whole, store, segments)
+
+        second = await asyncio.create_subprocess_exec(*command, env=given, cwd=folder.parent)
+        assert await second.wait() == 0
+        segments = await database.segments(UUID(recording["id"]))
+        assert await done() == len(segments)
+        await asyncio.to_thread(whole, store, segments)
+        assert not [path for path in store.rglob("*" + VIDEO) if not path.name.endswith(SUFFIX)]
+
+
+def whole(store: Path, segments: list[SegmentRecord]) -> None:
+    """Every segment has its frames, as the index has them."""
+    for each in segments:
+        video, text = ((store / key).read_bytes() for key in (each.video_key, each.key + JOURNAL))
+        assert chain.sha256(video) == each.video_sha256
+        assert chain.sha256(text) == each.journal_sha256
+        assert len(list(shown_frames(video, read_lines(text, each.key), each.key))) == each.frames

@@ -73,14 +73,18 @@ async def segment(call: Call) -> protocol.ShownSegment:
 
 
 async def frame(call: Call) -> web.StreamResponse:
-    """A frame: the very bytes that the candidate's browser sent."""
+    """A frame: the very bytes that the candidate's browser sent, or else `X-Invigil-Exact: no`."""
     shown = await mine(call)
     try:
-        data = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
+        still = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
     except SegmentError as error:
         raise InvigilError(str(error), code="damaged") from None
-    headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=data, content_type="image/jpeg", headers=headers)
+    headers = {
+        "Cache-Control": "private, max-age=3600, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "X-Invigil-Exact": "yes" if still.is_exact else "no",
+    }
+    return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)
 
 
 async def signing_key(call: Call) -> protocol.SigningKey:

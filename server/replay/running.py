@@ -127,6 +127,8 @@ def exact(
         if part.segment is None or part.why or isinstance(results, Damaged):
             yield replay, [replay.damaged(part.number, results.why if isinstance(results, Damaged) else part.why)]
             continue
+        if not part.segment.is_exact:
+            replay.reencoded()
         looked |= results
         for line in part.segment.lines():
             seen = looked.pop(line["seq"], None) if line["type"] in ("sample", "failed") else None

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from storage.recordings import chain
+from storage.recordings.compacted import HEAD, SUFFIX, is_exact, shown_frames
 from storage.recordings.local import OPENING, pairs
-from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_frames, read_lines
+from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_lines
 from storage.records import Json
 
 DAMAGED: Final = (SegmentError, OSError, KeyError, TypeError, ValueError)
@@ -32,24 +33,36 @@ class Segment:
     """Of the journal, likewise."""
     grows: bool = False
     """It may not be finished."""
+    video: Path | None = None
+    """Of the file with the frames, where it is another than the one beside the journal."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has the very frames that were received; else they were re-encoded. Raises OSError."""
+        with self._video.open("rb") as file:
+            return is_exact(file.read(HEAD))
+
+    @property
+    def _video(self) -> Path:
+        return self.video or self.path.with_suffix(VIDEO)
 
     def lines(self) -> list[Json]:
         """The journal. Raises one of `DAMAGED`."""
-        data = self._read(JOURNAL, self.journal_sha256)
+        data = self._read(self.path.with_suffix(JOURNAL), self.journal_sha256)
         lines = read_lines(data, self.path.name, grows=self.grows)
         if not lines:
             raise SegmentError(f"{self.path.name}: the journal is empty.")
         return lines
 
     def frames(self, lines: list[Json]) -> dict[int, bytes]:
-        """The JPEG of each frame by its number, in their order. Raises one of `DAMAGED`."""
-        video = self._read(VIDEO, self.sha256)
-        return {each.seq: each.jpeg for each in read_frames(video, lines, self.path.name, grows=self.grows)}
+        """The JPEG of each frame by its number, in their order. Raises one of `DAMAGED`. Untrusted pixels."""
+        video = self._read(self._video, self.sha256)
+        return {each.seq: each.jpeg for each in shown_frames(video, lines, self.path.name, grows=self.grows)}
 
-    def _read(self, suffix: str, sha256: str) -> bytes:
-        data = self.path.with_suffix(suffix).read_bytes()
+    def _read(self, path: Path, sha256: str) -> bytes:
+        data = path.read_bytes()
         if sha256 and chain.sha256(data) != sha256:
-            raise SegmentError(f"{self.path.name}{suffix} is not what was recorded: its hash is another.")
+            raise SegmentError(f"{path.name} is not what was recorded: its hash is another.")
         return data
 
 
@@ -87,8 +100,16 @@ def _folders(path: Path) -> Iterator[Path]:
 def _recording(folder: Path) -> Recording:
     paths = [each for each in pairs(folder) if each.name.isdigit()]
     grows = (folder / OPENING).exists()
-    segments = tuple(Segment(each, int(each.name), grows=grows and each is paths[-1]) for each in paths)
+    segments = tuple(
+        Segment(each, int(each.name), grows=grows and each is paths[-1], video=_reencoded(each)) for each in paths
+    )
     return Recording(_name(segments) or folder.resolve().name, segments)
+
+
+def _reencoded(path: Path) -> Path | None:
+    """The file with the frames of a segment that was re-encoded, as a data folder has it."""
+    found = path.with_name(path.name + SUFFIX)
+    return found if found.exists() and not path.with_suffix(VIDEO).exists() else None
 
 
 def _name(segments: tuple[Segment, ...]) -> str | None:

@@ -4,11 +4,8 @@ First it is kept that this begins; then the files go, then in one transaction th
 crash in between changes nothing: the rows are still there, by which everything is found again and deleted again.
 """
 
-import asyncio
 import logging
-import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
@@ -39,16 +36,16 @@ class Deleter:
         retention: Retention,
         ledger: Ledger,
         store: ObjectStore,
-        videos: Path,
+        forget_video: Callable[[UUID], Awaitable[None]],
         key: SigningKey,
         clock: Callable[[], float],
     ) -> None:
-        """`store`: where recordings are kept; `videos`: folder of what was made of them to be looked at."""
+        """`store`: where recordings are kept; `forget_video` deletes what was made of one to be looked at."""
         self._database = database
         self._retention = retention
         self._ledger = ledger
         self._store = store
-        self._videos = videos
+        self._forget_video = forget_video
         self._key = key
         self._clock = clock
 
@@ -62,7 +59,7 @@ class Deleter:
         if STREAM in deletion.parts:
             for recording, _ in gone.recordings:
                 await self._store.delete_below(f"{deletion.meeting_id}/{recording.id}")
-                await asyncio.to_thread(_remove_videos, self._videos, recording.id)
+                await self._forget_video(recording.id)
         if EVIDENCE in deletion.parts:
             keys = [each["key"] for incident in gone.incidents for each in incident.evidence if "key" in each]
             photo = await self._reference_photo(deletion.candidate_id)
@@ -74,6 +71,8 @@ class Deleter:
         at = moment(self._clock())
         signed = self._key.sign(receipt(deletion, gone, deleted_at=iso(at)))
         await self._retention.finish_deletion(deletion, signed, at)
+        for recording, _ in gone.recordings if STREAM in deletion.parts else []:
+            await self._forget_video(recording.id)  # one that somebody had made meanwhile
         logger.info(
             "[%s/%s] %s deleted, receipt %s",
             deletion.meeting_id,
@@ -107,12 +106,3 @@ class Deleter:
     async def _reference_photo(self, candidate_id: UUID) -> str | None:
         record = await self._database.participant(candidate_id)
         return None if record is None else record.reference_photo
-
-
-def _remove_videos(folder: Path, recording_id: UUID) -> None:
-    """Remove what was made of a recording: everything there whose name begins with its id. Blocking."""
-    for path in folder.glob(f"{recording_id}*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

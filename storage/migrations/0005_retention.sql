@@ -51,6 +51,8 @@ CREATE TABLE compactions (
 
 ALTER TABLE participants ADD COLUMN erased_at timestamptz;
 ALTER TABLE recordings ADD COLUMN receipt_id uuid;
+-- Since when there is nothing left in it that could be re-encoded.
+ALTER TABLE recordings ADD COLUMN compacted_at timestamptz;
 ALTER TABLE segments ADD COLUMN compacted jsonb;
 CREATE INDEX incidents_of_candidate ON incidents (candidate_id);
 CREATE INDEX recordings_of_candidate ON recordings (candidate_id);
