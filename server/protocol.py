@@ -739,6 +739,14 @@ class Hold(Wire):
     lifted_at: Time | None = Field(default=None, description="null while it is in force")
 
 
+class KeptCandidate(Wire):
+    """A candidate of whom something is kept."""
+
+    id: UUID
+    name: str
+    over: bool = Field(description="their exam is over: they can be erased")
+
+
 class Retention(Wire):
     """Answer to `GET` and `PUT /api/meetings/{id}/retention`."""
 
@@ -749,6 +757,7 @@ class Retention(Wire):
     hold_reason: str | None = None
     holds: list[Hold] = Field(default=[], description="every time that it was held, oldest first")
     unreviewed: int = Field(default=0, description="incidents, once the meeting is over, of which nobody said anything")
+    candidates: list[KeptCandidate] = []
 
 
 class Receipt(Wire):

@@ -111,6 +111,7 @@ async def test_without_a_word_everything_is_kept(server: Running, room: Exam) ->
         "hold_reason": None,
         "holds": [],
         "unreviewed": 0,
+        "candidates": [],
     }
     async with people.candidate(room) as ada:
         await stream(ada, 5)

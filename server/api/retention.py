@@ -79,6 +79,10 @@ async def _shown(call: Call, meeting: Meeting) -> protocol.Retention:
         hold_reason=None if force is None else force.reason,
         holds=[_hold(each) for each in holds],
         unreviewed=sum(each.unreviewed for each in await keeper.due(meeting.id)),
+        candidates=[
+            protocol.KeptCandidate(id=each.id, name=each.record.name, over=each.over)
+            for each in meeting.candidates.values()
+        ],
     )
 
 
