@@ -203,7 +203,7 @@ def _assemble(
     playback = Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing)
     shelf = Shelf(stores.folder.videos, limit=settings.video_cache * 1e9)
     videos = Videos(database=database, playback=playback, shelf=shelf, metrics=metrics)
-    keeper = _keeper(settings, stores, recorder, lobby, incidents, videos, clock)
+    keeper = _keeper(settings, stores, recorder, lobby, incidents, videos, metrics, clock)
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -246,6 +246,7 @@ def _keeper(
     lobby: Lobby,
     incidents: Incidents,
     videos: Videos,
+    metrics: Metrics,
     clock: Callable[[], float],
 ) -> Keeper:
     retention = Retention(stores.database)
@@ -265,6 +266,7 @@ def _keeper(
             clock=clock,
         ),
         rooms=lobby,
+        metrics=metrics,
         settled=incidents.settled,
         clock=clock,
     )

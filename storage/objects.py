@@ -133,7 +133,12 @@ class ObjectStore:
         """
         await self.delete(await self.below(folder))
         if self._folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self._folder / folder, ignore_errors=True)
+            try:  # folders, and what the store does not count: files that a crash left half written
+                await asyncio.to_thread(shutil.rmtree, self._folder / folder)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise ObjectStoreError(f"{folder} was not deleted: {error}") from error
 
 
 def _prune(folders: Iterable[Path]) -> None:

@@ -322,6 +322,11 @@ INSERT INTO receipts (id, meeting_id, candidate_id, at, statement, signature, pu
 VALUES (%(id)s, %(meeting_id)s, %(candidate_id)s, %(at)s, %(statement)s, %(signature)s, %(public_key)s);
 DELETE FROM deletions WHERE candidate_id = %(candidate_id)s;
 
+-- name: forget_stray_reviews
+-- Of incidents that were deleted in the moment in which somebody wrote them. None is so old and still waits for its
+-- incident: nothing is in the spool.
+DELETE FROM reviews r WHERE at < %(before)s AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = r.incident_id);
+
 -- name: receipts
 SELECT * FROM receipts WHERE meeting_id = %(meeting_id)s
   AND (%(candidate_id)s::uuid IS NULL OR candidate_id = %(candidate_id)s) ORDER BY id;

@@ -121,6 +121,10 @@ class Retention:
             **asdict(signed),
         )
 
+    async def forget_stray_reviews(self, before: datetime) -> None:
+        """Delete reviews, written before, of incidents that are not there any more. For a spool that is empty."""
+        await self._database.rows("forget_stray_reviews", before=before)
+
     async def receipts(self, meeting_id: UUID, candidate_id: UUID | None = None) -> list[ReceiptRecord]:
         """The receipts of a meeting or of one candidate, oldest first."""
         return await self._database.records(ReceiptRecord, "receipts", meeting_id=meeting_id, candidate_id=candidate_id)

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from server.app import Running
 from storage.bundle.verify import Verdict, verify
 from storage.recordings import chain, writer
 from storage.recordings.chain import Signed
+from storage.records import ReviewRecord, new_id
 
 from . import faces, people
 from .conftest import Serve
@@ -338,3 +339,37 @@ async def test_an_exam_that_is_not_where_it_belongs_is_not_erased(server: Runnin
     await asyncio.to_thread(spool.write_bytes, b"x")
     answer = await room.http.post(f"{room.path}/participants/{ada.id}/erase", None, room.http.operator_token)
     assert (answer.status, answer.json["error"]["code"]) == (503, "away")
+
+
+async def test_one_candidate_whose_files_cannot_be_deleted_keeps_no_other_from_it(server: Running, room: Exam) -> None:
+    for name in ("Ada", "Bob"):
+        async with people.candidate(room, name) as candidate:
+            await stream(candidate, 5)
+    await room.end()
+    found = await closed(room, count=2)
+    await put(room, stream_days=1)
+    await ago(server, room, days=2)
+    folder = server.services.settings.data_dir / "recordings" / room.id / found[0]["id"]
+
+    def spoil() -> None:
+        folder.rename(folder.with_name("elsewhere"))
+        folder.write_text("a file where the folder was")
+
+    def mend() -> None:
+        folder.unlink()
+        folder.with_name("elsewhere").rename(folder)
+
+    await asyncio.to_thread(spoil)
+    assert len((await delete_due(room.http))["receipts"]) == 1
+    assert [each["receipt_id"] is not None for each in await recordings(room)] == [False, True]
+    await asyncio.to_thread(mend)
+    assert len((await delete_due(room.http))["receipts"]) == 1
+    assert files(server) == []
+
+
+async def test_a_review_that_came_too_late_does_not_stay(server: Running, room: Exam) -> None:
+    database = server.services.database
+    late = ReviewRecord(new_id(), new_id(), None, "confirmed", "Ada again.", datetime(2026, 1, 1, tzinfo=UTC))
+    await database.save([late])
+    await delete_due(room.http)
+    assert await database.reviews([late.incident_id]) == []

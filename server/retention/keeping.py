@@ -4,18 +4,21 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from server.errors import Away, Conflict, Invalid, NotFound
 from server.meetings import Meeting, moment
+from server.metrics import Metrics
 from server.protocol import Role
 from server.recorder import Recorder
 from server.retention.deleting import Deleter
 from storage.database import Database
 from storage.days import PARTS, Days
 from storage.ledger import Ledger
+from storage.objects import ObjectStoreError
 from storage.records import DeletionRecord, Due, HoldRecord, ReceiptRecord, new_id
 from storage.retention import Retention
 
@@ -25,6 +28,8 @@ LOCK: Final = "invigil-keeping"
 """Of all who delete, hold or re-encode: the server, and commands beside it."""
 AT_ONCE: Final = 50
 """Candidates of whom something is deleted in one go; the rest waits for the next."""
+STRAY: Final = timedelta(hours=1)
+"""What was written so long ago, and belongs to nothing, is not on its way any more."""
 SHOWN: Final = 1000
 """Candidates of whom it is shown what is due."""
 
@@ -49,6 +54,7 @@ class Keeper:
         recorder: Recorder,
         deleter: Deleter,
         rooms: Rooms,
+        metrics: Metrics,
         settled: Callable[[], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
@@ -62,6 +68,7 @@ class Keeper:
             recorder: says what still grows.
             deleter: carries out what is decided here.
             rooms: who is told what is gone.
+            metrics: counts deletions.
             settled: waits until the incidents found so far are kept.
             clock: seconds since the epoch.
         """
@@ -72,6 +79,7 @@ class Keeper:
         self._recorder = recorder
         self._deleter = deleter
         self._rooms = rooms
+        self._metrics = metrics
         self._settled = settled
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -137,17 +145,38 @@ class Keeper:
             DatabaseError, ObjectStoreError: it could not go on.
         """
         await self._require_settled()
-        receipts = []
+        done, failures = list[UUID](), list[ObjectStoreError]()
         for deletion in await self._retention.deletions():  # what a crash, or a store that was away, cut short
-            async with self._alone():
-                await self._carry_out(deletion)
-            receipts.append(deletion.id)
+            await self._tried(partial(self._finish, deletion), done, failures)
         found = await self._retention.due(self._days, self._now(), limit=AT_ONCE + 1)
         for each in found[:AT_ONCE]:
+            await self._tried(partial(self._delete_unheld, each), done, failures)
+        await self._retention.forget_stray_reviews(self._now() - STRAY)
+        if failures and not done:
+            raise failures[-1]
+        return done, len(found) > AT_ONCE
+
+    async def _tried(
+        self, work: Callable[[], Awaitable[UUID | None]], done: list[UUID], failures: list[ObjectStoreError]
+    ) -> None:
+        """One candidate whose files cannot be deleted keeps no other's from it."""
+        try:
             async with self._alone():
-                if await self._retention.hold(each.meeting_id) is None:
-                    receipts.append(await self._delete(each.meeting_id, each.candidate_id, *_by_rule(each)))
-        return receipts, len(found) > AT_ONCE
+                receipt_id = await work()
+        except ObjectStoreError as error:
+            logger.error("something that is due could not be deleted: %s", error)
+            failures.append(error)
+        else:
+            done += [] if receipt_id is None else [receipt_id]
+
+    async def _finish(self, deletion: DeletionRecord) -> UUID:
+        await self._carry_out(deletion)
+        return deletion.id
+
+    async def _delete_unheld(self, due: Due) -> UUID | None:
+        if await self._retention.hold(due.meeting_id) is not None:
+            return None
+        return await self._delete(due.meeting_id, due.candidate_id, *_by_rule(due))
 
     async def erase(self, meeting: Meeting, candidate_id: UUID) -> ReceiptRecord:
         """Delete all that is kept of a candidate, their name too. A second call gives the same receipt.
@@ -206,6 +235,7 @@ class Keeper:
 
     async def _carry_out(self, deletion: DeletionRecord) -> None:
         await self._deleter.carry_out(deletion)
+        self._metrics.deletions.inc()
         self._rooms.forget(deletion.meeting_id, deletion.candidate_id, deletion.parts, deletion.id)
 
     @asynccontextmanager
