@@ -81,6 +81,8 @@ async def _compact(settings: Settings, days: float, meeting_id: UUID | None, job
 
     folder = await asyncio.to_thread(settings.data_dir.resolve)
     async with opened(settings, folder) as database:
+        if await asyncio.to_thread(_spooled, folder):
+            raise CommandError("Incidents still wait in the spool: start the server until the database has them.")
         key = SigningKey(bytes.fromhex(await asyncio.to_thread(_signing_key, folder)))
         url = settings.recordings_url
         compactor = Compactor(
@@ -97,6 +99,12 @@ async def _compact(settings: Settings, days: float, meeting_id: UUID | None, job
 
 def _signing_key(folder: Path) -> str:
     return (folder / "signing-key").read_text(encoding="ascii").strip()
+
+
+def _spooled(folder: Path) -> bool:
+    """Whether incidents wait for the database: what they are about would pass for unflagged."""
+    files = (folder / "spool" / name for name in ("rows.jsonl", "draining.jsonl"))
+    return any(path.exists() and path.stat().st_size for path in files)
 
 
 def _told(total: "Total") -> str:

@@ -381,6 +381,11 @@ async def test_the_command_says_what_it_did(
         folder = str(server.services.settings.data_dir)
         command = ["compact", "--days", "0", "--data-dir", folder, "--jobs", "1"]
         assert await asyncio.to_thread(main, ["compact", "--data-dir", folder]) == 2
+        spool = Path(folder) / "spool" / "rows.jsonl"
+        await asyncio.to_thread(spool.write_text, "x")
+        assert await asyncio.to_thread(main, command) == 2
+        assert "wait in the spool" in capsys.readouterr().err
+        await asyncio.to_thread(spool.unlink)
         assert await asyncio.to_thread(main, command) == 0
         assert "1 recordings: " in capsys.readouterr().out
         assert verify(io.BytesIO(await bundle(room))).reencoded == 30

@@ -192,6 +192,7 @@ async def test_each_part_goes_in_its_time_with_a_receipt(serve: Serve) -> None:
         assert (told["recording_id"], told["frames"]) == (mine["id"], mine["frames"])
         assert statement["incidents"]["unreviewed"] == 1
         assert (await frame(http, mine["id"], 1)).status == 404
+        assert (await http.get((await shown(http, mine["id"]))["video_url"])).status == 404
         verdict = await verified(room)
         assert (verdict.deleted_recordings, verdict.deleted_pictures, verdict.missing) == (2, 0, 0)
         assert verdict.pictures == len(incident["evidence"])

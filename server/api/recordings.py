@@ -61,7 +61,7 @@ async def show(call: Call) -> protocol.ShownRecording:
 
 async def segment(call: Call) -> protocol.ShownSegment:
     """What stands in a segment's journal."""
-    shown = await mine(call)
+    shown = await there(call)
     number = int(call.request.match_info["n"])
     try:
         lines = await call.services.playback.lines(shown.record.id, number)
@@ -74,7 +74,7 @@ async def segment(call: Call) -> protocol.ShownSegment:
 
 async def frame(call: Call) -> web.StreamResponse:
     """A frame: the very bytes that the candidate's browser sent, or else `X-Invigil-Exact: no`."""
-    shown = await mine(call)
+    shown = await there(call)
     try:
         still = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
     except SegmentError as error:
@@ -97,6 +97,14 @@ async def mine(call: Call) -> Shown:
     shown = await call.services.playback.one(call.id())
     if not call.may_see(shown.record.meeting_id):
         raise NotFound("There is no such recording.")  # nothing tells that it is another meeting's
+    return shown
+
+
+async def there(call: Call) -> Shown:
+    """The same, when its frames are still kept."""
+    shown = await mine(call)
+    if shown.record.receipt_id is not None:
+        raise NotFound(f"This recording was deleted; receipt {shown.record.receipt_id}.")
     return shown
 
 

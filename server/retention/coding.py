@@ -32,7 +32,7 @@ from storage.recordings.segment import SegmentError, read_frames, read_lines
 
 CODEC: Final = "libsvtav1"
 OPTIONS: Final = {"preset": "8", "crf": "35", "g": "-1", "svtav1-params": "lp=1"}
-CPU_SECONDS: Final = 120.0
+CPU_SECONDS: Final = 60.0
 """For one segment; an ordinary one takes 0.6. A process that takes more is ended by a signal, wherever it hangs."""
 LEAST_GAIN: Final = 1.5
 """What becomes hardly smaller stays as it is."""
