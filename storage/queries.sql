@@ -315,6 +315,8 @@ DELETE FROM reviews WHERE %(incidents)s
 DELETE FROM incidents WHERE %(incidents)s AND candidate_id = %(candidate_id)s;
 DELETE FROM activities WHERE %(incidents)s AND participant_id = %(candidate_id)s;
 DELETE FROM recordings WHERE %(incidents)s AND candidate_id = %(candidate_id)s;
+DELETE FROM deliveries WHERE %(incidents)s AND meeting_id = %(meeting_id)s
+  AND strpos(body, %(candidate_id)s::text) > 0;
 DELETE FROM templates WHERE %(incidents)s AND participant_id = %(candidate_id)s;
 UPDATE participants SET name = %(name)s, accommodations = '{}', erased_at = %(at)s
 WHERE %(incidents)s AND id = %(candidate_id)s;

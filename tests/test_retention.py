@@ -258,7 +258,9 @@ async def test_under_a_hold_nothing_goes_and_who_held_it_stays_on_record(server:
 
 
 async def test_a_candidate_is_erased_with_everything_and_a_receipt_stays(serve: Serve) -> None:
-    async with serve(workers=1) as server, people.calls(server) as http:
+    # A receiver of webhooks that is away: what was to be told of her waits, and goes too.
+    hooks = {"webhook_urls": "http://127.0.0.1:9/hook", "webhook_secret": "a-secret-of-the-tests-that-is-long"}
+    async with serve(workers=1, **hooks) as server, people.calls(server) as http:
         room = await people.exam(http, sample_interval=0.2)
         rita = people.Proctor(http.url, await room.add("Rita", "reviewer"))
         ada, bob = await sat(room)
@@ -268,6 +270,8 @@ async def test_a_candidate_is_erased_with_everything_and_a_receipt_stays(serve: 
         await rita.connect()
         assert (await rita.send("review", review))["ok"]
         await rita.close()
+        waiting = await http.get("/api/deliveries", http.operator_token)
+        assert any(each["event"].startswith("incident.") for each in waiting.json["deliveries"])
         where = f"{room.path}/participants/{ada_id}/erase"
         answer = await http.post(where, None, http.operator_token)
         assert answer.status == 200, answer
@@ -289,7 +293,9 @@ async def test_a_candidate_is_erased_with_everything_and_a_receipt_stays(serve: 
         assert (await http.get("/api/held", bob["token"])).status == 200
 
         database = server.services.database
-        tables = ("participants", "incidents", "reviews", "activities", "recordings", "segments", "templates")
+        tables = (
+            "participants", "incidents", "reviews", "activities", "recordings", "segments", "templates", "deliveries",
+        )  # fmt: skip
         for table in tables:
             database._sql["test_all"] = f"SELECT t.*::text AS text FROM {table} t"
             database._sql["test_all"] = f"SELECT row_to_json(t)::text AS text FROM {table} t"
