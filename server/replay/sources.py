@@ -38,9 +38,12 @@ class Segment:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it has the very frames that were received; else they were re-encoded. Raises OSError."""
-        with self._video.open("rb") as file:
-            return is_exact(file.read(HEAD))
+        """Whether it has the very frames that were received; else they were re-encoded."""
+        try:
+            with self._video.open("rb") as file:
+                return is_exact(file.read(HEAD))
+        except OSError:  # that it is missing is told where it is read
+            return True
 
     @property
     def _video(self) -> Path:
