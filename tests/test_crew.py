@@ -33,6 +33,15 @@ async def test_what_the_work_raises_is_raised_here() -> None:
         await crew.close()
 
 
+async def test_the_work_comes_last_and_leaves_our_own_priority_alone() -> None:
+    crew, before = Crew(1), os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        assert await crew.run(os.getpriority, os.PRIO_PROCESS, 0) == 19
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    finally:
+        await crew.close()
+
+
 async def test_the_processes_go_when_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew_module, "IDLE_SECONDS", 10 * people.MS)
     crew = Crew(1)

@@ -14,9 +14,6 @@ Noise is what H.264 spends its bits on, and what an incident never was about.
 """
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -32,8 +29,6 @@ from storage.recordings.segment import SegmentError, read_frames, read_lines
 
 CODEC: Final = "libsvtav1"
 OPTIONS: Final = {"preset": "8", "crf": "35", "g": "-1", "svtav1-params": "lp=1"}
-CPU_SECONDS: Final = 60.0
-"""For one segment; an ordinary one takes 0.6. A process that takes more is ended by a signal, wherever it hangs."""
 LEAST_GAIN: Final = 1.5
 """What becomes hardly smaller stays as it is."""
 LEAST_PSNR: Final = 24.0
@@ -67,11 +62,6 @@ def reencode(video: bytes, journal: bytes, hashes: tuple[str, str], name: str) -
         hashes: of both, as the chain has them.
         name: what to call it.
     """
-    with _bounded():
-        return _reencoded(video, journal, hashes, name)
-
-
-def _reencoded(video: bytes, journal: bytes, hashes: tuple[str, str], name: str) -> Reencoded | Left:
     if (chain.sha256(video), chain.sha256(journal)) != hashes:
         return Left("it is not what was recorded: its hash is another")
     try:
@@ -82,6 +72,7 @@ def _reencoded(video: bytes, journal: bytes, hashes: tuple[str, str], name: str)
     if any(one.shape != other.shape for one, other in pairwise(decoded)):
         return Left("its frames have several sizes")
     began = frames[0].received_at
+    os.environ["SVT_LOG"] = "1"  # else the encoder tells of itself for every segment
     times = _rising([round((each.received_at - began) * 1000) for each in frames])
     try:
         found = write(zip(times, decoded, strict=True), codec=CODEC, options=OPTIONS)
@@ -101,20 +92,7 @@ def stills(video: bytes, journal: bytes, name: str) -> dict[int, bytes]:
     Raises:
         SegmentError: it cannot be read.
     """
-    with _bounded():
-        return {each.seq: each.jpeg for each in shown_frames(video, read_lines(journal, name), name)}
-
-
-@contextmanager
-def _bounded() -> Iterator[None]:
-    """Last of all that wants the processor, and with so much of it."""
-    os.setpriority(os.PRIO_PROCESS, 0, 19)
-    os.environ["SVT_LOG"] = "1"  # else the encoder tells of itself for every segment
-    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+    return {each.seq: each.jpeg for each in shown_frames(video, read_lines(journal, name), name)}
 
 
 def _rising(times: list[int]) -> list[int]:

@@ -1,6 +1,8 @@
 """Working processes that come with the work, go when there is none, and are replaced when one of them dies."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +13,9 @@ from server.processes import pool
 
 IDLE_SECONDS: Final = 30.0
 """After so long without work they are ended: each holds 100 MB."""
+
+CPU_SECONDS: Final = 60.0
+"""For one work; an ordinary one takes 0.6. A process that takes more is ended by a signal, wherever it hangs."""
 
 T = TypeVar("T")
 
@@ -87,6 +92,16 @@ class Crew:
 
 def _submit(crew: ProcessPoolExecutor, work: Callable[..., T], *arguments: Any) -> "Future[T]":
     try:
-        return crew.submit(work, *arguments)
+        return crew.submit(_bounded, work, *arguments)
     except RuntimeError as error:  # another found it dead, and is ending it
         raise BrokenProcessPool(str(error)) from error
+
+
+def _bounded(work: Callable[..., T], *arguments: Any) -> T:
+    """In the process: last of all that wants the processor, and with so much of it."""
+    os.setpriority(os.PRIO_PROCESS, 0, 19)
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        return work(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
