@@ -9,7 +9,16 @@ import signal
 import sys
 from pathlib import Path
 
-from server import evaluation_command, labels_command, logs, replay_command, simulation_command, verify_command
+from server import (
+    compact_command,
+    evaluation_command,
+    labels_command,
+    logs,
+    replay_command,
+    retention_command,
+    simulation_command,
+    verify_command,
+)
 from server import settings as settings_module
 from server.settings import Settings, SettingsError
 
@@ -42,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     verify_command.add_command(commands)
     replay_command.add_command(commands)
     labels_command.add_command(commands)
+    retention_command.add_commands(commands)
+    compact_command.add_command(commands)
     models = commands.add_parser("models", help="the detectors' weights").add_subparsers(required=True, metavar="WHAT")
     fetch = models.add_parser("fetch", help="download the pinned weights and check their hashes")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="which; unset: all that the detectors need")

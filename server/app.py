@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -29,6 +29,10 @@ from server.playback import Playback
 from server.proctor_channel import ProctorChannel
 from server.providers import Providers
 from server.recorder import Recorder
+from server.retention.compacting import Compactor
+from server.retention.deleting import Deleter
+from server.retention.keeping import Keeper
+from server.retention.sweeping import Sweeper
 from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
@@ -43,6 +47,7 @@ from storage.folder import DataFolder
 from storage.ledger import Ledger
 from storage.objects import ObjectStore
 from storage.recordings.chain import SigningKey
+from storage.retention import Retention
 from storage.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -197,6 +202,8 @@ def _assemble(
     )
     playback = Playback(database=database, store=stores.recordings, recorder=recorder, folder=stores.folder.growing)
     shelf = Shelf(stores.folder.videos, limit=settings.video_cache * 1e9)
+    videos = Videos(database=database, playback=playback, shelf=shelf, metrics=metrics)
+    keeper = _keeper(settings, stores, recorder, lobby, incidents, videos, metrics, clock)
     services = Services(
         settings=settings,
         tokens=tokens,
@@ -210,7 +217,7 @@ def _assemble(
         pacing=pacing,
         recorder=recorder,
         playback=playback,
-        videos=Videos(database=database, playback=playback, shelf=shelf, metrics=metrics),
+        videos=videos,
         bundling=Bundling(
             database=database,
             ledger=ledger,
@@ -220,6 +227,8 @@ def _assemble(
             clock=clock,
         ),
         webhooks=webhooks,
+        keeper=keeper,
+        sweeper=Sweeper(keeper, _compacting(settings, stores, clock)),
         signing_key=stores.signing_key,
         database=database,
         ledger=ledger,
@@ -228,6 +237,59 @@ def _assemble(
         clock=clock,
     )
     return services, channels
+
+
+def _keeper(
+    settings: Settings,
+    stores: Stores,
+    recorder: Recorder,
+    lobby: Lobby,
+    incidents: Incidents,
+    videos: Videos,
+    metrics: Metrics,
+    clock: Callable[[], float],
+) -> Keeper:
+    retention = Retention(stores.database)
+    return Keeper(
+        days=settings.days,
+        database=stores.database,
+        retention=retention,
+        ledger=stores.ledger,
+        recorder=recorder,
+        deleter=Deleter(
+            database=stores.database,
+            retention=retention,
+            ledger=stores.ledger,
+            store=stores.recordings,
+            forget_video=videos.forget,
+            key=stores.signing_key,
+            clock=clock,
+        ),
+        rooms=lobby,
+        metrics=metrics,
+        settled=incidents.settled,
+        clock=clock,
+    )
+
+
+def _compacting(settings: Settings, stores: Stores, clock: Callable[[], float]) -> Callable[[], Awaitable[None]] | None:
+    """Re-encodes cold recordings, where that is asked for; on one process, of the lowest priority."""
+    days = settings.compact_after_days
+    if days is None:
+        return None
+    compactor = Compactor(
+        database=stores.database,
+        retention=Retention(stores.database),
+        store=stores.recordings,
+        key=stores.signing_key,
+        clock=clock,
+        processes=1,
+    )
+
+    async def compact() -> None:
+        await compactor.run(days=days)
+
+    return compact
 
 
 def _recorder(
@@ -271,6 +333,9 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     services.pacing.start()
     stack.push_async_callback(services.pacing.close)
     await services.lobby.resume()
+    stack.push_async_callback(services.playback.close)
+    services.sweeper.start()
+    stack.push_async_callback(services.sweeper.close)
 
 
 def _application(services: Services, channels: Channels) -> web.Application:

@@ -3,6 +3,7 @@
 The page loads nothing but the photographs beside it, runs no script, and needs no server.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from storage.records import (
     IncidentRecord,
     MeetingRecord,
     ParticipantRecord,
+    ReceiptRecord,
     RecordingRecord,
     ReviewRecord,
     SegmentRecord,
@@ -64,6 +66,7 @@ class Part:
     incidents: list[IncidentRecord] = field(default_factory=list)
     reviews: list[ReviewRecord] = field(default_factory=list)
     recordings: list[Recorded] = field(default_factory=list)
+    receipts: list[ReceiptRecord] = field(default_factory=list)
 
 
 def readme() -> str:
@@ -73,7 +76,8 @@ This is a bundle of Invigil: what was kept of an exam, or of one candidate in it
 
 meeting.jsonl, participants.jsonl   the exam with its rules, and the people in it
 candidates/ID/                      rows about a candidate: incidents, reviews, activities, recordings; evidence/ has
-                                    the photographs of the incidents
+                                    the photographs of the incidents; receipts.jsonl says what was deleted, when and
+                                    by which rule, and is signed
 recordings/ID/                      the frames as they were received (Matroska), beside each file a journal of what was
                                     sampled, seen and told to the rules; segments.jsonl has the chain of hashes
 manifest.jsonl, signature.json      the SHA-256 of every file, and the server's signature (Ed25519) over them
@@ -140,11 +144,16 @@ def _candidate(part: Part) -> Markup:
         *map(_recording, part.recordings),
         *(_incident(each, newest.get(each.id)) for each in part.incidents),
         *([] if part.incidents else [element("p", "No incidents.")]),
+        *map(_receipt, part.receipts),
     )
 
 
 def _recording(shown: Recorded) -> Markup:
     record = shown.record
+    if record.receipt_id is not None:
+        return element(
+            "p", f"Recording from {_time(record.began_at)}, deleted: receipt {record.receipt_id}.", class_="soft"
+        )
     end = "still open, not signed" if record.closed_at is None else f"closed and signed {_time(record.closed_at)}"
     return element(
         "p",
@@ -171,9 +180,24 @@ def _incident(record: IncidentRecord, review: ReviewRecord | None) -> Markup:
     )
 
 
+def _receipt(record: ReceiptRecord) -> Markup:
+    said = json.loads(record.statement)
+    why = "on the operator's demand" if said["rule"] is None else "because its time was over"
+    return element(
+        "p", f"Deleted {_time(record.at)} {why}: {', '.join(said['deleted'])}. Receipt {record.id}.", class_="soft"
+    )
+
+
 def _picture(each: dict[str, object]) -> Markup:
     if each.get("missing"):
         return element("p", "A photograph is gone; its SHA-256 was ", element("code", each["sha256"]), ".")
+    if "receipt" in each:
+        return element(
+            "p",
+            f"A photograph was deleted (receipt {each['receipt']}); its SHA-256 was ",
+            element("code", each["sha256"]),
+            ".",
+        )
     path, at = str(each["path"]), str(each.get("captured_at", ""))
     # No closing tag and nothing inside: `element` would write one.
     return Markup(str(element("img", src=path, alt=f"Photograph of {at}", loading="lazy")).removesuffix("</img>"))

@@ -25,6 +25,7 @@ from storage.bundle.writer import (
     README,
     REPORT,
     BundleWriter,
+    compaction_name,
     picture_name,
     rows,
     segment_name,
@@ -38,18 +39,24 @@ from storage.recordings.chain import Added, SigningKey
 from storage.recordings.segment import JOURNAL, VIDEO
 from storage.records import (
     ActivityRecord,
+    CompactionRecord,
     IncidentRecord,
     Json,
     ParticipantRecord,
+    ReceiptRecord,
     RecordingRecord,
     ReviewRecord,
     SegmentRecord,
 )
+from storage.retention import Retention
 
 AT_ONCE: Final = 4
 """Bundles that may be made at once: each reads as fast as the stores give."""
 PAGE: Final = 500
 """Incidents that are asked for at once."""
+
+
+Plain = ActivityRecord | CompactionRecord | IncidentRecord | ReceiptRecord | RecordingRecord | ReviewRecord
 
 
 @dataclass(slots=True)
@@ -86,6 +93,7 @@ class Bundling:
     ) -> None:
         """`store`: where recordings are kept."""
         self._database = database
+        self._retention = Retention(database)
         self._ledger = ledger
         self._store = store
         self._recorder = recorder
@@ -172,13 +180,35 @@ class Bundling:
         candidate = found.candidate
         mine = [each for each in wanted.recordings if each.candidate_id == candidate.id]
         for recording in mine:
+            if recording.receipt_id is not None:
+                found.recordings.append(Recorded(recording))
+                continue
             async for part in self._recording(writer, wanted, recording, found):
                 yield part
         found.incidents = await self._incidents(wanted.meeting.id, candidate.id)
+        async for part in self._pictures(writer, wanted, found):
+            yield part
+        found.reviews = await self._database.reviews([each.id for each in found.incidents])
+        wanted.reviewers |= {each.reviewer_id for each in found.reviews if each.reviewer_id is not None}
+        found.receipts = await self._retention.receipts(wanted.meeting.id, candidate.id)
+        tables = {
+            "incidents": [_incident(each) for each in found.incidents],
+            "reviews": [_plain(each) for each in found.reviews],
+            "activities": [_plain(each) for each in await self._database.activities(candidate.id)],
+            "recordings": [_plain(each) for each in mine],
+            "receipts": [_plain(each) for each in found.receipts],
+        }
+        for table, values in tables.items():
+            for part in await asyncio.to_thread(writer.add, table_name(candidate.id, table), rows(values)):
+                yield part
+
+    async def _pictures(self, writer: BundleWriter, wanted: Wanted, found: Part) -> AsyncGenerator[bytes, None]:
         for incident in found.incidents:
             for n, each in enumerate(incident.evidence):
+                if "key" not in each:  # deleted: the receipt says when and why
+                    continue
                 data = await self._ledger.picture(each["key"])
-                name = picture_name(candidate.id, incident.id, n)
+                name = picture_name(found.candidate.id, incident.id, n)
                 each["path"] = name
                 if data is None:
                     each["missing"] = True
@@ -186,17 +216,6 @@ class Bundling:
                     continue
                 for part in await asyncio.to_thread(writer.add, name, data):
                     yield part
-        found.reviews = await self._database.reviews([each.id for each in found.incidents])
-        wanted.reviewers |= {each.reviewer_id for each in found.reviews if each.reviewer_id is not None}
-        tables = {
-            "incidents": [_incident(each) for each in found.incidents],
-            "reviews": [_plain(each) for each in found.reviews],
-            "activities": [_plain(each) for each in await self._database.activities(candidate.id)],
-            "recordings": [_plain(each) for each in mine],
-        }
-        for table, values in tables.items():
-            for part in await asyncio.to_thread(writer.add, table_name(candidate.id, table), rows(values)):
-                yield part
 
     async def _incidents(self, meeting_id: UUID, candidate_id: UUID) -> list[IncidentRecord]:
         """All of a candidate's, oldest first."""
@@ -215,9 +234,7 @@ class Bundling:
         listed: list[Json] = []
         for segment in await self._database.segments(recording.id):
             name = segment_name(recording.id, segment.number)
-            video, journal = await asyncio.gather(
-                *(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL))
-            )
+            video, journal, segment = await self._pair(segment)
             row = _segment(segment)
             if video is None or journal is None:
                 row["missing"] = True
@@ -228,11 +245,25 @@ class Bundling:
             listed.append(row)
             shown.add(segment)
         name = segments_name(recording.id)
-        for part in await asyncio.to_thread(writer.add, name, rows(listed)):
-            yield part
+        compaction = await self._retention.compaction(recording.id)
+        added = [(name, rows(listed))]
+        added += [] if compaction is None else [(compaction_name(recording.id), rows([_plain(compaction)]))]
+        for each, data in added:
+            for part in await asyncio.to_thread(writer.add, each, data):
+                yield part
         for part in writer.add_parts(name.rpartition("/")[0] + "/"):
             yield part
         found.recordings.append(shown)
+
+    async def _pair(self, segment: SegmentRecord) -> tuple[bytes | None, bytes | None, SegmentRecord]:
+        """A segment's files, and its row as it is then: it may have been re-encoded since it was read."""
+        keys = segment.video_key, segment.key + JOURNAL
+        video, journal = await asyncio.gather(*(self._store.get(key) for key in keys))
+        if video is None and segment.compacted is None:
+            newest = await self._database.segment(segment.recording_id, segment.number)
+            if newest is not None and newest.compacted is not None:
+                return await self._store.get(newest.video_key), journal, newest
+        return video, journal, segment
 
 
 def _pair(writer: BundleWriter, name: str, video: bytes, journal: bytes) -> list[bytes]:
@@ -247,10 +278,13 @@ def _incident(record: IncidentRecord) -> Json:
 def _segment(record: SegmentRecord) -> Json:
     """As the chain has it; gaps and samples stand in the journal."""
     values = {name: getattr(record, name) for name in Added.__dataclass_fields__}
-    return {**values, "began_at": iso(record.began_at), "ended_at": iso(record.ended_at), "link": record.link}
+    found = {**values, "began_at": iso(record.began_at), "ended_at": iso(record.ended_at), "link": record.link}
+    if record.compacted is not None:
+        found["compacted"] = {name: record.compacted[name] for name in ("sha256", "bytes")}
+    return found
 
 
-def _plain(record: ActivityRecord | IncidentRecord | RecordingRecord | ReviewRecord) -> Json:
+def _plain(record: Plain) -> Json:
     return {name: _value(value) for name, value in asdict(record).items()}
 
 

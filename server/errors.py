@@ -7,7 +7,7 @@ InvigilError
 ├── NotAuthenticated 401 not_authenticated: no token, a forged or an expired one
 ├── NotAllowed       403 not_allowed: a good token for something else
 ├── NotFound         404 not_found
-├── Conflict         409 ended: the meeting or the exam is over
+├── Conflict         409 ended: the meeting or the exam is over; held, running: nothing may be deleted now
 ├── TooLarge         413 too_large
 ├── TooMany          429 too_many
 ├── NotBuilt         501 not_implemented
@@ -80,7 +80,7 @@ class NotFound(InvigilError):
 
 
 class Conflict(InvigilError):
-    """The meeting or the exam is over."""
+    """It does not go with how things are: the meeting or the exam is over, or is held, or still runs."""
 
     status, code = 409, "ended"
 

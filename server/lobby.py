@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
-from server.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from server.errors import Conflict, Invalid, NotAllowed, NotAuthenticated, NotFound, TooMany
 from server.incidents import Incidents
 from server.meetings import Candidate, LiveIncident, Meeting, moment
 from server.monitor import Monitor
@@ -152,6 +152,9 @@ class Lobby:
         meeting = Meeting(record, self._settings_of(record))
         finished = await self._database.finished_candidates(meeting_id)
         for participant in await self._database.participants(meeting_id, Role.CANDIDATE):
+            if participant.erased_at is not None:
+                meeting.erased.add(participant.id)
+                continue
             candidate = self._add_known(meeting, participant)
             candidate.finished = participant.id in finished
             if (last_seq := self._recorder.last_seq(participant.id)) is not None:
@@ -282,13 +285,31 @@ class Lobby:
 
         Raises:
             NotFound: the meeting or the candidate is gone.
+            NotAuthenticated: they were erased.
             Conflict: the exam is over for them.
         """
-        meeting = await self.meeting(identity.meeting_id)
-        candidate = meeting.candidate(identity.participant_id)
+        candidate = await self.known(identity)
         if candidate.over:
             raise Conflict("This exam is over.")
         return candidate
+
+    async def known(self, identity: Identity) -> Candidate:
+        """The candidate that a token belongs to, whose exam may be over.
+
+        Raises:
+            NotFound: the meeting or the candidate is gone.
+            NotAuthenticated: they were erased.
+        """
+        meeting = await self.meeting(identity.meeting_id)
+        if identity.participant_id in meeting.erased:
+            raise NotAuthenticated("This link is dead: all that was kept of whoever had it was deleted.")
+        return meeting.candidate(identity.participant_id)
+
+    def forget(self, meeting_id: UUID, candidate_id: UUID, parts: Collection[str], receipt_id: UUID) -> None:
+        """Something of a candidate was deleted."""
+        meeting = self._live.get(meeting_id) or self._over.get(meeting_id)
+        if meeting is not None:
+            meeting.forget(candidate_id, parts, receipt_id)
 
     async def accommodate(self, candidate: Candidate, accommodations: Json, by: UUID | None) -> None:
         """Agree on accommodations with a candidate, in place of those before. In force when this returns.

@@ -1,6 +1,7 @@
 """One small object per meeting and per candidate: what is going on just now. No I/O, no clock."""
 
 from collections import OrderedDict, deque
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -225,6 +226,8 @@ class Meeting:
         self.rules_sha256 = settings.rules.sha256()
         self.candidates: dict[UUID, Candidate] = {}
         self.incidents: OrderedDict[UUID, LiveIncident] = OrderedDict()
+        self.erased: set[UUID] = set()
+        """Candidates of whom nothing is kept any more: their tokens are dead."""
         # A whole year may join within seconds; a script that makes names may not.
         self.joins = Allowance(rate=10, burst=200)
 
@@ -283,3 +286,20 @@ class Meeting:
         closed = (key for key, each in self.incidents.items() if each.record.state == "closed")
         for key in [key for key, _ in zip(closed, range(excess), strict=False)]:
             del self.incidents[key]
+
+    def forget(self, candidate_id: UUID, parts: Collection[str], receipt_id: UUID) -> None:
+        """Something of a candidate was deleted: `evidence` leaves the photographs' hashes, `incidents` nothing."""
+        mine = {key: each for key, each in self.incidents.items() if each.record.candidate_id == candidate_id}
+        if "incidents" in parts:
+            self.erased.add(candidate_id)
+            self.candidates.pop(candidate_id, None)
+            for key in mine:
+                del self.incidents[key]
+        elif "evidence" in parts:
+            for each in mine.values():
+                each.record = replace(each.record, evidence=[_without(one, receipt_id) for one in each.record.evidence])
+
+
+def _without(evidence: Json, receipt_id: UUID) -> Json:
+    kept = {name: value for name, value in evidence.items() if name != "key"}
+    return {**kept, "receipt": str(receipt_id)} if "key" in evidence else evidence

@@ -40,6 +40,7 @@ class Metrics:
             "video_encoder_restarts_total", "Encoders of video replaced after a crash or a hang."
         )
         self.videos_forgotten = counter("videos_forgotten_total", "Videos deleted to make room for others.")
+        self.deletions = counter("deletions_total", "Deletions of what was kept of a candidate, each with a receipt.")
         self.samples = counter("samples_total", "Frames that detection looked at.")
         self.samples_failed = counter(
             "samples_failed_total", "Samples that could not be decoded, or on which the detector failed."

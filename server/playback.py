@@ -12,6 +12,8 @@ from server.errors import NotFound
 from server.journal import Digest, digest
 from server.meetings import Meeting, moment
 from server.recorder import Live, Recorder
+from server.retention.coding import stills
+from server.retention.crew import Crew, Lost
 from storage.database import Database
 from storage.objects import ObjectStore
 from storage.recordings import chain
@@ -35,11 +37,22 @@ class Shown:
     not_recorded: int
     next_segment: int
     """The number behind the newest segment in the index; 0 when there is none."""
+    compacted_frames: int = 0
+    """Those that were re-encoded and are no longer exact."""
 
     @property
     def seconds(self) -> float:
         """From its beginning to the newest of it."""
         return round(max(0.0, self.ended_at - self.record.began_at.timestamp()), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A frame as a picture."""
+
+    jpeg: bytes
+    is_exact: bool
+    """The very bytes that were received; else made from what was re-encoded."""
 
 
 class Playback:
@@ -51,6 +64,7 @@ class Playback:
         self._store = store
         self._recorder = recorder
         self._folder = folder
+        self._crew = Crew(1)
         self._cache: OrderedDict[str, dict[int, bytes]] = OrderedDict()
 
     async def of_meeting(self, meeting: Meeting) -> list[Shown]:
@@ -81,7 +95,8 @@ class Playback:
             return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded, number)
         if known is None:
             return Shown(record, record.began_at.timestamp(), 0, 0, 0, number)
-        return Shown(record, known.ended_at.timestamp(), known.frames, known.bytes, known.not_recorded, number)
+        ended_at, compacted = known.ended_at.timestamp(), known.compacted_frames
+        return Shown(record, ended_at, known.frames, known.bytes, known.not_recorded, number, compacted)
 
     async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
         """The segments of a recording in their order, from number `first` on; those not yet in the index have empty
@@ -120,19 +135,19 @@ class Playback:
             raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
         return read_lines(journal, segment.key)
 
-    async def frame(self, recording_id: UUID, seq: int) -> bytes:
-        """The very bytes of a frame; the newest second of a recording that grows may not be there yet.
+    async def frame(self, recording_id: UUID, seq: int) -> Still:
+        """A frame; the newest second of a recording that grows may not be there yet.
 
         Raises:
             NotFound: it is not in the recording.
             SegmentError: the segment is not what was recorded.
         """
-        jpeg = await asyncio.to_thread(self._local_frame, recording_id, seq)
+        jpeg, is_exact = await asyncio.to_thread(self._local_frame, recording_id, seq), True
         if jpeg is None and (segment := await self._database.segment_with(recording_id, seq)) is not None:
-            jpeg = (await self._frames(segment)).get(seq)
+            jpeg, is_exact = (await self._frames(segment)).get(seq), segment.compacted is None
         if jpeg is None:
             raise NotFound("There is no such frame in this recording.")
-        return jpeg
+        return Still(jpeg, is_exact)
 
     def _local_frame(self, recording_id: UUID, seq: int) -> bytes | None:
         for path in self._local_paths(recording_id):
@@ -155,25 +170,41 @@ class Playback:
             NotFound: one of them is gone.
             SegmentError: they are not what was recorded.
         """
-        video, journal = await asyncio.gather(*(self._store.get(segment.key + suffix) for suffix in (VIDEO, JOURNAL)))
+        keys = segment.video_key, segment.key + JOURNAL
+        video, journal = await asyncio.gather(*(self._store.get(key) for key in keys))
         if video is None or journal is None:
             raise NotFound("This part of the recording is gone.")
         await asyncio.to_thread(_check, segment, video, journal)
         return video, journal
 
     async def _frames(self, segment: SegmentRecord) -> dict[int, bytes]:
-        found = self._cache.get(segment.key)
+        found = self._cache.get(segment.video_key)
         if found is None:
             video, journal = await self.pair(segment)
-            found = self._cache[segment.key] = await asyncio.to_thread(_frames, segment, video, journal)
-        self._cache.move_to_end(segment.key)
+            if segment.compacted is None:
+                found = await asyncio.to_thread(_frames, segment, video, journal)
+            else:
+                found = await self._stills(segment, video, journal)
+            self._cache[segment.video_key] = found
+        self._cache.move_to_end(segment.video_key)
         while len(self._cache) > CACHED:
             self._cache.popitem(last=False)
         return found
 
+    async def _stills(self, segment: SegmentRecord, video: bytes, journal: bytes) -> dict[int, bytes]:
+        """The frames of a segment that was re-encoded, made in a process of their own."""
+        try:
+            return await self._crew.run(stills, video, journal, segment.key)
+        except Lost as error:
+            raise SegmentError(f"{segment.key} cannot be shown: {error}.") from None
+
+    async def close(self) -> None:
+        """End the process that makes stills. May be called twice."""
+        await self._crew.close()
+
 
 def _check(segment: SegmentRecord, video: bytes, journal: bytes) -> None:
-    if (chain.sha256(video), chain.sha256(journal)) != (segment.sha256, segment.journal_sha256):
+    if (chain.sha256(video), chain.sha256(journal)) != (segment.video_sha256, segment.journal_sha256):
         raise SegmentError(f"{segment.key} is not what was recorded: its hash is another.")
 
 

@@ -14,6 +14,8 @@ from server.pacing import Pacing
 from server.photos import Photos
 from server.playback import Playback
 from server.recorder import Recorder
+from server.retention.keeping import Keeper
+from server.retention.sweeping import Sweeper
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
@@ -44,6 +46,8 @@ class Services:
     videos: Videos
     bundling: Bundling
     webhooks: Webhooks
+    keeper: Keeper
+    sweeper: Sweeper
     signing_key: SigningKey
     database: Database
     ledger: Ledger

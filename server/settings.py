@@ -15,6 +15,7 @@ from detection.rules import SettingsError as RuleSettingsError
 from server.checks import fault_lines, faults
 from server.errors import Invalid
 from server.protocol import Pace
+from storage.days import Days
 
 
 class SettingsError(Exception):
@@ -46,6 +47,14 @@ class Settings(BaseSettings):
     """An object store for recordings, as for photographs. Unset, the data folder."""
     video_cache: float = Field(default=2.0, ge=0.01, le=100_000)
     """Gigabytes in the data folder for videos of recordings, which are made for whoever asks and can be made again."""
+    keep_stream_days: int | None = Field(default=None, ge=1, le=36_500)
+    """Days after a meeting's end after which its recordings are deleted. Unset, nothing does that by itself."""
+    keep_evidence_days: int | None = Field(default=None, ge=1, le=36_500)
+    """The same for photographs."""
+    keep_incidents_days: int | None = Field(default=None, ge=1, le=36_500)
+    """The same for incidents, reviews, what browsers reported, and the candidates' names; not before the others."""
+    compact_after_days: int | None = Field(default=None, ge=0, le=36_500)
+    """Days after a meeting's end after which what nobody flagged of its recordings is re-encoded. Unset, never."""
     operator_token: SecretStr | None = None
     """The operator's secret, at least 16 characters. Unset, one is made at each start."""
     secret: SecretStr | None = None
@@ -123,6 +132,17 @@ class Settings(BaseSettings):
         if self.max_interval < self.sample_interval:
             raise ValueError("max_interval: not below sample_interval")
         return self
+
+    @model_validator(mode="after")
+    def _check_days(self) -> Self:
+        if fault := self.days.fault():
+            raise ValueError(f"keep_{fault}")
+        return self
+
+    @property
+    def days(self) -> Days:
+        """How long the parts of a meeting are kept, unless it has days of its own."""
+        return Days(self.keep_stream_days, self.keep_evidence_days, self.keep_incidents_days)
 
     @property
     def models_dir(self) -> Path:

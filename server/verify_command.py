@@ -65,6 +65,17 @@ def _told(bundle: Path, verdict: "Verdict", *, known: bool) -> str:
         lines.append(f"It was made while the exam ran: {verdict.open} recordings were not closed and signed yet.")
     if verdict.missing:
         lines.append(f"{verdict.missing} files of it were gone when it was made; their hashes stand in its rows.")
+    if verdict.deleted_at:
+        times = ", ".join(dict.fromkeys(each[:10] for each in verdict.deleted_at))
+        lines.append(
+            f"{verdict.deleted_recordings} recordings and {verdict.deleted_pictures} pictures are not there, deleted "
+            f"by receipt of {times}; {len(verdict.deleted_at)} receipts are signed, and say that it was these."
+        )
+    if verdict.reencoded:
+        lines.append(
+            f"{verdict.reencoded} frames were re-encoded and are no longer the original bytes; a signed statement ties "
+            "them to the hashes that the chain has."
+        )
     if not known:
         lines.append(
             f"Signed by {', '.join(verdict.keys)}: compare that with GET /api/signing-key, or the copy that you keep."

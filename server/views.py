@@ -1,12 +1,15 @@
 """Records as the wire shows them."""
 
+import json
+
 from detection import words
 from detection.values import Kind
 from server import protocol
 from server.links import Links
 from server.meetings import LiveIncident, Meeting
 from server.protocol import MeetingState, Provider, Role, Verdict
-from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReviewRecord
+from storage.days import PARTS, Days
+from storage.records import IncidentRecord, Json, MeetingRecord, ParticipantRecord, ReceiptRecord, ReviewRecord
 
 
 def meeting_view(record: MeetingRecord) -> protocol.Meeting:
@@ -47,6 +50,28 @@ def held_view(record: IncidentRecord, review: ReviewRecord | None) -> protocol.H
     )
 
 
+def kept_view(days: Days) -> protocol.Kept:
+    """How long things are kept."""
+    return protocol.Kept(stream_days=days.stream, evidence_days=days.evidence, incidents_days=days.incidents)
+
+
+def receipt_view(record: ReceiptRecord) -> protocol.Receipt:
+    """A receipt; its statement has more."""
+    statement = json.loads(record.statement)
+    return protocol.Receipt(
+        id=record.id,
+        candidate_id=record.candidate_id,
+        at=record.at,
+        deleted=[part for part in PARTS if part in statement["deleted"]],
+        by_rule=statement["rule"] is not None,
+        recordings=len(statement.get("recordings", [])),
+        pictures=len(statement.get("evidence", [])) + bool(statement.get("reference_photo")),
+        incidents=statement["incidents"]["count"],
+        unreviewed=statement["incidents"]["unreviewed"],
+        signed=protocol.Signature(statement=record.statement, signature=record.signature, public_key=record.public_key),
+    )
+
+
 class IncidentViews:
     """Incidents with links to their pictures, signed so that an <img> can show them without a token."""
 
@@ -78,7 +103,8 @@ class IncidentViews:
         )
 
     def _linked(self, record: IncidentRecord, n: int) -> Json:
-        shown = {key: value for key, value in record.evidence[n].items() if key != "key"}
+        shown = {key: value for key, value in record.evidence[n].items() if key not in ("key", "receipt")}
+        shown["deleted"] = "receipt" in record.evidence[n]
         return {**shown, "url": self._links.picture(record.id, n)}
 
 

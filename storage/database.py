@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib import resources
@@ -35,6 +36,9 @@ logging.getLogger("yoyo").setLevel(logging.WARNING)
 
 TIMEOUT = 2.0
 """Seconds for one statement. A database that takes longer is treated as away: an alert must not wait for it."""
+
+LOCK_SECONDS = 0.1
+"""Between two tries for what another process has."""
 
 TABLES: dict[str, type[Row]] = {
     "incidents": IncidentRecord,
@@ -152,6 +156,36 @@ class Database:
         rows = await self._run(name, **parameters)
         names = {field.name for field in fields(record)}  # type: ignore[arg-type]
         return [record(**{key: value for key, value in row.items() if key in names}) for row in rows]
+
+    async def rows(self, name: str, /, **parameters: object) -> list[Json]:
+        """The rows of a named statement, for the files of this package that have statements of their own."""
+        return await self._run(name, **parameters)
+
+    async def records(self, record: type[R], name: str, /, **parameters: object) -> list[R]:
+        """The same as records."""
+        return await self._records(record, name, **parameters)
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """Only one of all processes is inside at a time; the others wait. The end of the process ends it, too.
+
+        Raises:
+            DatabaseAway: no connection, or none that lasts.
+        """
+        try:
+            async with self._pool.acquire() as connection:
+                cursor = await connection.cursor()
+                while True:  # no statement that waits: one that takes long counts as a database that is away
+                    await cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+                    if (await cursor.fetchone())[0]:
+                        break
+                    await asyncio.sleep(LOCK_SECONDS)
+                try:
+                    yield
+                finally:
+                    await cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise DatabaseAway(f"{name}: {type(error).__name__} {str(error).strip()}") from error
 
     async def ping(self) -> None:
         """Raise DatabaseAway unless the database answers."""

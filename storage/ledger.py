@@ -72,6 +72,25 @@ class Ledger:
         waiting = await asyncio.to_thread(self._spool.picture, key)
         return waiting if waiting is not None else await self._evidence.get(key)
 
+    async def settled(self) -> bool:
+        """Whether everything that was kept is where it belongs, and nothing waits in the spool."""
+        pictures = await asyncio.to_thread(self._spool.pictures)
+        return not (self.away or pictures or await self.waiting())
+
+    async def delete_pictures(self, keys: Sequence[str]) -> None:
+        """Delete pictures, wherever they are. May be repeated.
+
+        Raises:
+            ObjectStoreError: they were not all deleted.
+        """
+        await self._evidence.delete(keys)
+        for key in keys:
+            await asyncio.to_thread(self._spool.remove_picture, key)
+
+    async def forget_rejected(self, ids: frozenset[str]) -> None:
+        """Delete what the database would not have of whoever, or whatever, has one of these ids."""
+        await asyncio.to_thread(self._spool.forget_rejected, ids)
+
     async def drain(self) -> None:
         """Bring what waits in the spool to where it belongs. Does nothing while that is still away."""
         waiting = await self.waiting()

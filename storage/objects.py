@@ -2,12 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import obstore
 from obstore import store as stores
 from obstore.exceptions import BaseError
+
+HANDS: Final = 16
+"""Objects that are deleted at the same time."""
 
 
 class ObjectStoreError(Exception):
@@ -15,7 +21,7 @@ class ObjectStoreError(Exception):
 
 
 class ObjectStore:
-    """Keeps bytes under keys. What is kept is never changed."""
+    """Keeps bytes under keys. What is kept is never changed, only deleted."""
 
     def __init__(self, store: stores.ObjectStore, folder: Path | None = None) -> None:
         """`folder`: where a local store has its files."""
@@ -80,6 +86,66 @@ class ObjectStore:
             return None
         except (BaseError, OSError) as error:
             raise ObjectStoreError(f"{key} cannot be read: {error}") from error
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Delete what is under these keys; what is not there is no matter.
+
+        Raises:
+            ObjectStoreError: they were not all deleted.
+        """
+        found = list(keys)
+        waiting = iter(found)
+        # One by one: in one call for many, some stores stop at the first that is not there.
+        await asyncio.gather(*(self._delete_all(waiting) for _ in range(HANDS)))
+        if self._folder is not None:
+            await asyncio.to_thread(_prune, {(self._folder / key).parent for key in found})
+
+    async def _delete_all(self, keys: Iterator[str]) -> None:
+        for key in keys:
+            try:
+                await obstore.delete_async(self._store, key)
+            except FileNotFoundError:
+                continue
+            except (BaseError, OSError) as error:
+                raise ObjectStoreError(f"{key} was not deleted: {error}") from error
+
+    async def below(self, folder: str) -> list[str]:
+        """Every key that begins with `folder/`.
+
+        Raises:
+            ObjectStoreError: the store cannot be had.
+        """
+        found: list[str] = []
+        try:
+            async for part in obstore.list(self._store, prefix=folder):
+                found += [each["path"] for each in part]
+        except FileNotFoundError:
+            return []
+        except (BaseError, OSError) as error:
+            raise ObjectStoreError(f"{folder} cannot be listed: {error}") from error
+        return [key for key in found if key.startswith(f"{folder}/")]
+
+    async def delete_below(self, folder: str) -> None:
+        """Delete everything whose key begins with `folder/`, whoever put it there. May be repeated.
+
+        Raises:
+            ObjectStoreError: it was not all deleted.
+        """
+        await self.delete(await self.below(folder))
+        if self._folder is not None:
+            try:  # folders, and what the store does not count: files that a crash left half written
+                await asyncio.to_thread(shutil.rmtree, self._folder / folder)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise ObjectStoreError(f"{folder} was not deleted: {error}") from error
+
+
+def _prune(folders: Iterable[Path]) -> None:
+    """Remove folders that are empty now."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _linked(targets: Mapping[Path, Path]) -> bool:

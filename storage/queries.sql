@@ -148,7 +148,8 @@ SELECT id FROM recordings WHERE id = ANY(%(ids)s::uuid[]);
 -- What the index knows of recordings: how far they came, in their order.
 SELECT recording_id, count(*) AS segments, max(number) + 1 AS number, sum(frames)::bigint AS frames, sum(bytes)::bigint AS bytes,
        sum(not_recorded)::bigint AS not_recorded, max(last_seq) AS last_seq, max(ended_at) AS ended_at,
-       (array_agg(link ORDER BY number DESC))[1] AS head
+       (array_agg(link ORDER BY number DESC))[1] AS head,
+       coalesce(sum(frames) FILTER (WHERE compacted IS NOT NULL), 0)::bigint AS compacted_frames
 FROM segments WHERE recording_id = ANY(%(ids)s::uuid[]) GROUP BY recording_id;
 
 -- name: open_recordings
@@ -210,3 +211,149 @@ DELETE FROM deliveries WHERE created_at < %(before)s;
 
 -- name: count_waiting_deliveries
 SELECT count(*) AS waiting FROM deliveries WHERE due_at IS NOT NULL;
+
+-- The statements below are those of storage/retention.py.
+
+-- name: retention
+SELECT days FROM retention WHERE meeting_id = %(meeting_id)s;
+
+-- name: keep_retention
+INSERT INTO retention (meeting_id, days) VALUES (%(meeting_id)s, %(days)s)
+ON CONFLICT (meeting_id) DO UPDATE SET days = excluded.days;
+
+-- name: holds
+SELECT * FROM holds WHERE meeting_id = %(meeting_id)s ORDER BY id;
+
+-- name: hold
+SELECT * FROM holds WHERE meeting_id = %(meeting_id)s AND lifted_at IS NULL;
+
+-- name: place_hold
+INSERT INTO holds (id, meeting_id, reason, placed_by, placed_at)
+VALUES (%(id)s, %(meeting_id)s, %(reason)s, %(by)s, %(at)s)
+ON CONFLICT (meeting_id) WHERE lifted_at IS NULL DO NOTHING;
+
+-- name: lift_hold
+UPDATE holds SET lifted_at = %(at)s, lifted_by = %(by)s WHERE meeting_id = %(meeting_id)s AND lifted_at IS NULL;
+
+-- name: due
+-- Candidates of whom something is kept, in meetings that are over, with what their time is over for. With `all`, also
+-- those of whom nothing is due. Nobody whose recording is not closed yet: what is on its way cannot be deleted.
+WITH kept AS (
+    SELECT m.id AS meeting_id, m.title, m.ended_at, p.id AS candidate_id, p.erased_at, p.reference_photo,
+        CASE WHEN jsonb_exists(d.days, 'stream') THEN (d.days ->> 'stream')::int ELSE %(stream)s::int END AS stream_days,
+        CASE WHEN jsonb_exists(d.days, 'evidence') THEN (d.days ->> 'evidence')::int
+             ELSE %(evidence)s::int END AS evidence_days,
+        CASE WHEN jsonb_exists(d.days, 'incidents') THEN (d.days ->> 'incidents')::int
+             ELSE %(incidents)s::int END AS incidents_days,
+        EXISTS (SELECT 1 FROM holds h WHERE h.meeting_id = m.id AND h.lifted_at IS NULL) AS held,
+        (SELECT count(*) FROM recordings r WHERE r.candidate_id = p.id AND r.receipt_id IS NULL) AS recordings,
+        p.reference_photo IS NOT NULL OR EXISTS (
+            SELECT 1 FROM incidents i WHERE i.candidate_id = p.id AND jsonb_path_exists(i.evidence, '$[*].key')
+        ) AS pictured
+    FROM meetings m JOIN participants p ON p.meeting_id = m.id AND p.role = 'candidate'
+    LEFT JOIN retention d ON d.meeting_id = m.id
+    WHERE m.ended_at IS NOT NULL AND (%(meeting_id)s::uuid IS NULL OR m.id = %(meeting_id)s)
+      AND NOT EXISTS (SELECT 1 FROM recordings r WHERE r.candidate_id = p.id AND r.closed_at IS NULL)
+), judged AS (
+    SELECT *,
+        recordings > 0 AND coalesce(ended_at + make_interval(days => stream_days) <= %(at)s, false) AS stream,
+        pictured AND coalesce(ended_at + make_interval(days => evidence_days) <= %(at)s, false) AS evidence,
+        erased_at IS NULL AND coalesce(ended_at + make_interval(days => incidents_days) <= %(at)s, false) AS incidents
+    FROM kept
+)
+SELECT j.*,
+    (SELECT coalesce(sum(s.bytes), 0)::bigint FROM segments s JOIN recordings r ON r.id = s.recording_id
+     WHERE r.candidate_id = j.candidate_id) AS bytes,
+    (SELECT count(*) FROM incidents i CROSS JOIN LATERAL jsonb_array_elements(i.evidence) e
+     WHERE i.candidate_id = j.candidate_id AND jsonb_exists(e, 'key')) AS pictures,
+    (SELECT count(*) FROM incidents i WHERE i.candidate_id = j.candidate_id) AS incident_count,
+    (SELECT count(*) FROM incidents i WHERE i.candidate_id = j.candidate_id
+     AND NOT EXISTS (SELECT 1 FROM reviews v WHERE v.incident_id = i.id)) AS unreviewed
+FROM (
+    SELECT * FROM judged WHERE %(all)s OR ((stream OR evidence OR incidents) AND (NOT held OR %(held)s))
+    ORDER BY ended_at, candidate_id LIMIT %(limit)s
+) j ORDER BY ended_at, candidate_id;
+
+-- name: deletions
+SELECT * FROM deletions ORDER BY id;
+
+-- name: begin_deletion
+INSERT INTO deletions (id, meeting_id, candidate_id, parts, rule, began_at)
+VALUES (%(id)s, %(meeting_id)s, %(candidate_id)s, %(parts)s, %(rule)s, %(began_at)s)
+ON CONFLICT (candidate_id) DO NOTHING;
+
+-- name: recordings_of
+SELECT * FROM recordings WHERE candidate_id = %(candidate_id)s ORDER BY id;
+
+-- name: verdicts_of
+-- How many incidents of a candidate were last said to be what; null: nobody said anything.
+SELECT v.verdict, count(*) FROM incidents i LEFT JOIN LATERAL (
+    SELECT verdict FROM reviews WHERE incident_id = i.id ORDER BY id DESC LIMIT 1
+) v ON true WHERE i.candidate_id = %(candidate_id)s GROUP BY v.verdict;
+
+-- name: said_of
+-- How many reviews and activities there are of a candidate.
+SELECT (SELECT count(*) FROM reviews v JOIN incidents i ON i.id = v.incident_id
+        WHERE i.candidate_id = %(candidate_id)s) AS reviews,
+       (SELECT count(*) FROM activities WHERE participant_id = %(candidate_id)s) AS activities;
+
+-- name: finish_deletion
+-- All of it in one transaction: the rows are gone when the receipt is there, and not before.
+DELETE FROM segments WHERE %(stream)s
+  AND recording_id IN (SELECT id FROM recordings WHERE candidate_id = %(candidate_id)s);
+DELETE FROM compactions WHERE %(stream)s
+  AND recording_id IN (SELECT id FROM recordings WHERE candidate_id = %(candidate_id)s);
+UPDATE recordings SET receipt_id = %(id)s WHERE %(stream)s AND candidate_id = %(candidate_id)s AND receipt_id IS NULL;
+UPDATE incidents SET version = version + 1, evidence = (
+    SELECT coalesce(jsonb_agg(CASE WHEN jsonb_exists(e.value, 'key')
+        THEN (e.value - 'key') || jsonb_build_object('receipt', %(id)s::text) ELSE e.value END ORDER BY e.n), '[]')
+    FROM jsonb_array_elements(evidence) WITH ORDINALITY AS e(value, n)
+) WHERE %(evidence)s AND candidate_id = %(candidate_id)s;
+UPDATE participants SET reference_photo = NULL WHERE %(evidence)s AND id = %(candidate_id)s;
+DELETE FROM reviews WHERE %(incidents)s
+  AND incident_id IN (SELECT id FROM incidents WHERE candidate_id = %(candidate_id)s);
+DELETE FROM incidents WHERE %(incidents)s AND candidate_id = %(candidate_id)s;
+DELETE FROM activities WHERE %(incidents)s AND participant_id = %(candidate_id)s;
+DELETE FROM recordings WHERE %(incidents)s AND candidate_id = %(candidate_id)s;
+DELETE FROM deliveries WHERE %(incidents)s AND meeting_id = %(meeting_id)s
+  AND strpos(body, %(candidate_id)s::text) > 0;
+DELETE FROM templates WHERE %(incidents)s AND participant_id = %(candidate_id)s;
+UPDATE participants SET name = %(name)s, accommodations = '{}', erased_at = %(at)s
+WHERE %(incidents)s AND id = %(candidate_id)s;
+INSERT INTO receipts (id, meeting_id, candidate_id, at, statement, signature, public_key)
+VALUES (%(id)s, %(meeting_id)s, %(candidate_id)s, %(at)s, %(statement)s, %(signature)s, %(public_key)s);
+DELETE FROM deletions WHERE candidate_id = %(candidate_id)s;
+
+-- name: forget_stray_reviews
+-- Of incidents that were deleted in the moment in which somebody wrote them. None is so old and still waits for its
+-- incident: nothing is in the spool.
+DELETE FROM reviews r WHERE at < %(before)s AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.id = r.incident_id);
+
+-- name: receipts
+SELECT * FROM receipts WHERE meeting_id = %(meeting_id)s
+  AND (%(candidate_id)s::uuid IS NULL OR candidate_id = %(candidate_id)s) ORDER BY id;
+
+-- name: cold
+-- Recordings of meetings that ended before `before` and are not held, with frames that could be made smaller.
+SELECT r.* FROM recordings r JOIN meetings m ON m.id = r.meeting_id
+WHERE r.closed_at IS NOT NULL AND r.receipt_id IS NULL AND r.compacted_at IS NULL AND m.ended_at <= %(before)s
+  AND (%(meeting_id)s::uuid IS NULL OR m.id = %(meeting_id)s)
+  AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.meeting_id = m.id AND h.lifted_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.candidate_id = r.candidate_id)
+ORDER BY r.id;
+
+-- name: compact
+-- The smaller files and the statement that ties them to the old ones, in one transaction.
+UPDATE segments s SET compacted = c.compacted
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS c(number integer, compacted jsonb)
+WHERE s.recording_id = %(recording_id)s AND s.number = c.number;
+INSERT INTO compactions (recording_id, at, statement, signature, public_key)
+VALUES (%(recording_id)s, %(at)s, %(statement)s, %(signature)s, %(public_key)s)
+ON CONFLICT (recording_id) DO UPDATE SET at = excluded.at, statement = excluded.statement,
+    signature = excluded.signature, public_key = excluded.public_key;
+
+-- name: compacted_all
+UPDATE recordings SET compacted_at = %(at)s WHERE id = %(recording_id)s;
+
+-- name: compaction
+SELECT * FROM compactions WHERE recording_id = %(recording_id)s;

@@ -48,6 +48,8 @@ class ParticipantRecord:
     """When a proctor ended this candidate's exam; None while it runs."""
     accommodations: Json = field(default_factory=dict)
     """Overrides that loosen the meeting's rules for this candidate."""
+    erased_at: datetime | None = None
+    """When all that was kept of them was deleted, their name too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class IncidentRecord:
     trace: Json
     """When the confirming frame passed each stage, ISO 8601."""
     evidence: list[Json] = field(default_factory=list)
-    """One object a frame: `key` in the object store, `sha256`, `captured_at`, `seq`, `boxes`."""
+    """One object a frame: `key` in the object store, `sha256`, `captured_at`, `seq`, `boxes`. One that was deleted has
+    `receipt`, an id, in place of `key`."""
     version: int = 0
     """Counts up with every change; an older version never overwrites a newer one."""
 
@@ -121,6 +124,10 @@ class RecordingRecord:
     """Ed25519, hexadecimal."""
     public_key: str | None = None
     """The key that checks it, hexadecimal."""
+    receipt_id: UUID | None = None
+    """Of the receipt, once its segments were deleted."""
+    compacted_at: datetime | None = None
+    """Since when there is nothing left in it that could be re-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,18 @@ class SegmentRecord:
     """Its journal's lines about what is missing."""
     samples: list[Json]
     """Its samples in brief: `seq`, `at` (seconds since the epoch) and the `boxes` of the faces."""
+    compacted: Json | None = None
+    """What took the place of its Matroska file: `key` (whole), `sha256` and `bytes` of the file that is smaller."""
+
+    @property
+    def video_key(self) -> str:
+        """Where its frames are in the object store."""
+        return f"{self.key}.mkv" if self.compacted is None else str(self.compacted["key"])
+
+    @property
+    def video_sha256(self) -> str:
+        """Of what is there: the hash in the chain, unless it was re-encoded."""
+        return self.sha256 if self.compacted is None else str(self.compacted["sha256"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +186,92 @@ class Recorded:
     last_seq: int | None
     ended_at: datetime
     head: str
+    compacted_frames: int = 0
+    """Those that were re-encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """A time in which nothing of a meeting may be deleted or re-encoded."""
+
+    id: UUID
+    meeting_id: UUID
+    reason: str
+    placed_by: UUID | None
+    """The participant who did; None for the operator."""
+    placed_at: datetime
+    lifted_by: UUID | None = None
+    lifted_at: datetime | None = None
+    """None while it is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRecord:
+    """What has begun to be deleted of a candidate."""
+
+    id: UUID
+    """That of the receipt that will stand for it."""
+    meeting_id: UUID
+    candidate_id: UUID
+    parts: list[str]
+    """`stream`, `evidence`, `incidents`."""
+    rule: Json | None
+    """The days that were over, by part, and `ended_at`; None: somebody asked for it."""
+    began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRecord:
+    """What is left of what was deleted."""
+
+    id: UUID
+    meeting_id: UUID
+    candidate_id: UUID
+    at: datetime
+    statement: str
+    """Canonical JSON."""
+    signature: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompactionRecord:
+    """Which hashes took the place of which, of one recording."""
+
+    recording_id: UUID
+    at: datetime
+    statement: str
+    """Canonical JSON."""
+    signature: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is kept of a candidate of a meeting that is over, in figures, and what of it is kept no longer."""
+
+    meeting_id: UUID
+    title: str
+    candidate_id: UUID
+    ended_at: datetime
+    stream_days: int | None
+    """Days after the end of the meeting; None: for good."""
+    evidence_days: int | None
+    incidents_days: int | None
+    stream: bool
+    """There are recordings, and their time is over."""
+    evidence: bool
+    """There are photographs, and theirs is."""
+    incidents: bool
+    """There are incidents or a name, and theirs is."""
+    held: bool
+    recordings: int
+    bytes: int
+    """Of the recordings' frames."""
+    pictures: int
+    incident_count: int
+    unreviewed: int
+    """Incidents of which no person has said anything."""
 
 
 @dataclass(frozen=True, slots=True)

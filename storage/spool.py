@@ -79,6 +79,18 @@ class Spool:
         """Put a row aside that the database will never take, for a person to look at."""
         _write(self._rejected, (json.dumps(line) + "\n").encode(), mode="ab")
 
+    def forget_rejected(self, ids: frozenset[str]) -> None:
+        """Delete the rows that were put aside in which one of these ids stands. May be repeated."""
+        with self._lock:
+            if not self._rejected.exists():
+                return
+            lines = self._rejected.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if not any(each.encode() in line for each in ids)]
+            if len(kept) < len(lines):
+                part = self._rejected.with_suffix(".part")
+                _write(part, b"".join(kept), mode="wb")
+                part.replace(self._rejected)
+
     def append_picture(self, key: str, data: bytes) -> None:
         """Add a picture and return once the disk has it.
 

@@ -170,6 +170,16 @@ def test_a_row_put_aside_is_kept_for_a_person(folder: Path) -> None:
     assert ids(spool) == []
 
 
+def test_of_whoever_was_erased_nothing_is_put_aside_any_more(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.forget_rejected(frozenset({"ada"}))
+    for name in ("ada", "bob", "ada"):
+        spool.reject(("incidents", {"candidate_id": name}))
+    spool.forget_rejected(frozenset({"ada"}))
+    lines = (folder / "rejected.jsonl").read_text().splitlines()
+    assert [json.loads(each)[1]["candidate_id"] for each in lines] == ["bob"]
+
+
 def test_the_size_is_that_of_the_rows_that_wait(folder: Path) -> None:
     spool = Spool(folder)
     assert spool.size() == 0

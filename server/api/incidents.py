@@ -9,7 +9,7 @@ from server.api.meetings import query_id
 from server.errors import Invalid, NotFound
 from server.meetings import LiveIncident
 from server.protocol import IncidentState
-from server.views import held_view
+from server.views import held_view, kept_view
 
 MAX_PAGE = 500
 
@@ -53,15 +53,16 @@ async def held(call: Call) -> protocol.HeldList:
     """All that is held against the candidate who asks, in the words that they were shown."""
     assert call.identity is not None
     identity, database = call.identity, call.services.database
-    meeting = await call.services.lobby.meeting(identity.meeting_id)
+    candidate = await call.services.lobby.known(identity)
+    meeting = candidate.meeting
     found = await database.incidents(meeting.id, candidate_id=identity.participant_id, limit=MAX_PAGE)
     reviews = await database.latest_reviews([each.id for each in found])
-    candidate = meeting.candidate(identity.participant_id)
     return protocol.HeldList(
         held=[held_view(each, reviews.get(each.id)) for each in found],
         looked_for=[kind for kind in candidate.rules.kinds if call.services.monitor.judges(kind)],
         accommodations=candidate.record.accommodations,
         recorded=call.services.settings.record,
+        kept=kept_view(await call.services.keeper.days(meeting.id)),
     )
 
 
@@ -75,7 +76,8 @@ async def evidence(call: Call) -> web.StreamResponse:
     n = int(call.request.match_info["n"])
     if incident is None or n >= len(incident.evidence):
         raise NotFound("There is no such picture.")
-    data = await call.services.ledger.picture(incident.evidence[n]["key"])
+    key = incident.evidence[n].get("key")
+    data = None if key is None else await call.services.ledger.picture(key)
     if data is None:
         raise NotFound("This picture is gone.")
     headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}

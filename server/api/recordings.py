@@ -22,8 +22,10 @@ async def index(call: Call) -> protocol.RecordingList:
     """The recordings of a meeting."""
     meeting = await call.services.lobby.meeting(call.meeting_id())
     found = await call.services.playback.of_meeting(meeting)
+    held = await call.services.keeper.hold(meeting.id) is not None
     return protocol.RecordingList(
-        recordings=[_view(meeting, each) for each in found], bundle_url=call.services.links.bundle(meeting.id)
+        recordings=[_view(meeting, each, held=held) for each in found],
+        bundle_url=call.services.links.bundle(meeting.id),
     )
 
 
@@ -43,7 +45,7 @@ async def show(call: Call) -> protocol.ShownRecording:
             statement=record.statement, signature=record.signature, public_key=record.public_key
         )
     return protocol.ShownRecording(
-        recording=_view(meeting, shown),
+        recording=_view(meeting, shown, held=await services.keeper.hold(meeting.id) is not None),
         segments=[_segment(each) for each in segments],
         gaps=[_gap(line) for each in segments for line in each.gaps],
         incidents=[
@@ -59,7 +61,7 @@ async def show(call: Call) -> protocol.ShownRecording:
 
 async def segment(call: Call) -> protocol.ShownSegment:
     """What stands in a segment's journal."""
-    shown = await mine(call)
+    shown = await there(call)
     number = int(call.request.match_info["n"])
     try:
         lines = await call.services.playback.lines(shown.record.id, number)
@@ -71,14 +73,18 @@ async def segment(call: Call) -> protocol.ShownSegment:
 
 
 async def frame(call: Call) -> web.StreamResponse:
-    """A frame: the very bytes that the candidate's browser sent."""
-    shown = await mine(call)
+    """A frame: the very bytes that the candidate's browser sent, or else `X-Invigil-Exact: no`."""
+    shown = await there(call)
     try:
-        data = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
+        still = await call.services.playback.frame(shown.record.id, int(call.request.match_info["seq"]))
     except SegmentError as error:
         raise InvigilError(str(error), code="damaged") from None
-    headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=data, content_type="image/jpeg", headers=headers)
+    headers = {
+        "Cache-Control": "private, max-age=3600, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "X-Invigil-Exact": "yes" if still.is_exact else "no",
+    }
+    return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)
 
 
 async def signing_key(call: Call) -> protocol.SigningKey:
@@ -91,6 +97,14 @@ async def mine(call: Call) -> Shown:
     shown = await call.services.playback.one(call.id())
     if not call.may_see(shown.record.meeting_id):
         raise NotFound("There is no such recording.")  # nothing tells that it is another meeting's
+    return shown
+
+
+async def there(call: Call) -> Shown:
+    """The same, when its frames are still kept."""
+    shown = await mine(call)
+    if shown.record.receipt_id is not None:
+        raise NotFound(f"This recording was deleted; receipt {shown.record.receipt_id}.")
     return shown
 
 
@@ -110,7 +124,7 @@ def _last(shown: Shown) -> int | None:
     return shown.next_segment - 1 if shown.record.closed_at is None and shown.next_segment else None
 
 
-def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
+def _view(meeting: Meeting, shown: Shown, *, held: bool) -> protocol.Recording:
     record = shown.record
     return protocol.Recording(
         id=record.id,
@@ -125,6 +139,9 @@ def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
         frames=shown.frames,
         bytes=shown.bytes,
         not_recorded=shown.not_recorded,
+        compacted_frames=shown.compacted_frames,
+        held=held,
+        receipt_id=record.receipt_id,
     )
 
 

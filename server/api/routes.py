@@ -3,7 +3,19 @@
 from aiohttp import web
 
 from server import protocol
-from server.api import bundle, deliveries, frames, health, incidents, meetings, openapi, pages, recordings, video
+from server.api import (
+    bundle,
+    deliveries,
+    frames,
+    health,
+    incidents,
+    meetings,
+    openapi,
+    pages,
+    recordings,
+    retention,
+    video,
+)
 from server.api.calls import Call, Route
 from server.protocol import Role
 
@@ -39,6 +51,17 @@ ROUTES = (
           answer=protocol.RecordingList),
     Route("GET", "/api/meetings/{id}/bundle", bundle.export,
           "All of a meeting, or of one candidate, as a zip; by token or signed link.", REVIEW, linked=True),
+    Route("GET", "/api/meetings/{id}/retention", retention.show, "How long a meeting is kept, and whether it is held.",
+          STAFF, answer=protocol.Retention),
+    Route("PUT", "/api/meetings/{id}/retention", retention.change, "Change that.", OPERATOR,
+          protocol.SetRetention, protocol.Retention),
+    Route("GET", "/api/meetings/{id}/receipts", retention.receipts, "What was deleted of a meeting.", REVIEW,
+          answer=protocol.ReceiptList),
+    Route("POST", "/api/meetings/{id}/participants/{participant_id}/erase", retention.erase,
+          "Delete all that is kept of a candidate.", OPERATOR, answer=protocol.ErasedCandidate),
+    Route("GET", "/api/retention", retention.due, "What is kept no longer.", OPERATOR, answer=protocol.DueList),
+    Route("POST", "/api/retention", retention.delete_due, "Delete some of that now.", OPERATOR,
+          answer=protocol.DeletedDue),
     Route("GET", "/api/recordings/{id}", recordings.show, "Show a recording.", REVIEW, answer=protocol.ShownRecording),
     Route("GET", r"/api/recordings/{id}/segments/{n:\d{1,9}}", recordings.segment,
           "What stands in a segment's journal.", REVIEW, answer=protocol.ShownSegment),

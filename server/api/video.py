@@ -9,7 +9,7 @@ from aiohttp import web
 
 from server.api.calls import Call
 from server.api.ranges import Part, part
-from server.api.recordings import mine, segment_number
+from server.api.recordings import segment_number, there
 from server.errors import Making
 from server.video.kept import Sendable
 
@@ -28,7 +28,7 @@ TRIES: Final = 3
 async def show(call: Call) -> web.StreamResponse:
     """The video, for GET and HEAD. Asking for it makes it."""
     last = call.asked("last").get("last")
-    shown = await mine(call)
+    shown = await there(call)
     number = None if last is None else segment_number(last, "last")
     for _ in range(TRIES):
         try:

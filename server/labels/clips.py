@@ -31,9 +31,11 @@ class Index:
 
 
 def index(recording: Recording) -> Index:
-    """Read the journals of a recording."""
+    """Read the journals of a recording. What was re-encoded is left out: labels are for what was judged."""
     found = Index()
     for segment in recording.segments:
+        if not segment.is_exact:
+            continue
         try:
             times = {line["seq"]: line["received_at"] for line in segment.lines() if line["type"] == "frame"}
         except DAMAGED:

@@ -47,7 +47,7 @@ class _Unpacked:
     def segment(self, recording_id: UUID, listed: Json) -> Segment:
         number = int(listed["number"])
         path = self._folder / segment_name(recording_id, number)
-        return Segment(path, number, str(listed["sha256"]), str(listed["journal_sha256"]))
+        return Segment(path, number, _video_sha256(listed), str(listed["journal_sha256"]))
 
 
 class _Packed:
@@ -62,11 +62,16 @@ class _Packed:
         number = int(listed["number"])
         name = segment_name(recording_id, number)
         packed = self._piece(name + VIDEO), self._piece(name + JOURNAL)
-        return Segment(self._path, number, str(listed["sha256"]), str(listed["journal_sha256"]), packed=packed)
+        return Segment(self._path, number, _video_sha256(listed), str(listed["journal_sha256"]), packed=packed)
 
     def _piece(self, name: str) -> Piece | None:
         entry = self._files.entries.get(name)
         return None if entry is None else (entry.at, entry.size)
+
+
+def _video_sha256(listed: Json) -> str:
+    """Of the file with the frames as it is in the bundle: a re-encoded one is not the one in the chain."""
+    return str(listed.get("compacted", listed)["sha256"])
 
 
 def opened(path: Path) -> list[Recording] | None:

@@ -60,6 +60,8 @@ class Counts:
     """Changes that are only among those of now, or only among those of then."""
     damaged: int = 0
     """Segments that are missing or cannot be read."""
+    reencoded: int = 0
+    """Segments whose frames are no longer the bytes that were judged."""
 
 
 class Replay:
@@ -122,6 +124,11 @@ class Replay:
         self.counts.damaged += 1
         self.notes[f"segment {number} is left out: {why}"] = None
         return self._log({"type": "gap", "segment": number})
+
+    def reencoded(self) -> None:
+        """A segment has no longer the bytes that were judged."""
+        self.counts.reencoded += 1
+        self.notes["part of it was re-encoded by `invigil compact`: what is seen there is no longer exact"] = None
 
     def take(self, line: Json, looked: Looked | None) -> list[bytes]:
         """The lines of the log that a line of the journal gives.

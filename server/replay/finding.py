@@ -5,6 +5,7 @@ from pathlib import Path
 
 from server.replay import bundles
 from server.replay.sources import DAMAGED, Recording, Segment, SourceError
+from storage.recordings.compacted import SUFFIX
 from storage.recordings.local import OPENING, pairs
 from storage.recordings.segment import JOURNAL, VIDEO
 
@@ -36,8 +37,16 @@ def _folders(path: Path) -> Iterator[Path]:
 def _recording(folder: Path) -> Recording:
     paths = [each for each in pairs(folder) if each.name.isdigit()]
     grows = (folder / OPENING).exists()
-    segments = tuple(Segment(each, int(each.name), grows=grows and each is paths[-1]) for each in paths)
+    segments = tuple(
+        Segment(each, int(each.name), grows=grows and each is paths[-1], video=_reencoded(each)) for each in paths
+    )
     return Recording(_name(segments) or folder.resolve().name, segments)
+
+
+def _reencoded(path: Path) -> Path | None:
+    """The file with the frames of a segment that was re-encoded, as a data folder has it."""
+    found = path.with_name(path.name + SUFFIX)
+    return found if found.exists() and not path.with_suffix(VIDEO).exists() else None
 
 
 def _name(segments: tuple[Segment, ...]) -> str | None:

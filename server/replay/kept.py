@@ -20,7 +20,7 @@ from storage.embedded import EmbeddedPostgres
 from storage.folder import DataFolder, FolderInUse
 from storage.objects import ObjectStore
 from storage.recordings.local import pairs
-from storage.recordings.segment import JOURNAL, VIDEO
+from storage.recordings.segment import JOURNAL
 from storage.records import IncidentRecord, RecordingRecord, SegmentRecord
 
 PAGE: Final = 500
@@ -42,7 +42,7 @@ async def kept(settings: Settings, meeting_ids: Iterable[UUID] | None, scratch: 
     folder = await asyncio.to_thread(settings.data_dir.resolve)
     store = ObjectStore.at(settings.recordings_url) if settings.recordings_url else None
     found = []
-    async with _database(settings, folder) as database:
+    async with opened(settings, folder) as database:
         if meeting_ids is None:
             records = await database.all_recordings()
         else:
@@ -80,7 +80,7 @@ async def _incidents(database: Database, record: RecordingRecord) -> Kept:
 
 
 @asynccontextmanager
-async def _database(settings: Settings, folder: Path) -> AsyncIterator[Database]:
+async def opened(settings: Settings, folder: Path) -> AsyncIterator[Database]:
     """The operator's database, or the embedded one: that of the server that runs, or started for us."""
     async with AsyncExitStack() as stack:
         if settings.database_url is not None:
@@ -122,11 +122,11 @@ async def _segment(record: SegmentRecord, store: ObjectStore | None, folder: Pat
     home = folder if store is None else scratch
     path = home / record.key
     if store is not None:
-        for suffix in (VIDEO, JOURNAL):
-            data = await store.get(record.key + suffix)
+        for key in (record.video_key, record.key + JOURNAL):
+            data = await store.get(key)
             if data is not None:  # otherwise reading it says that it is not there
-                await asyncio.to_thread(_write, path.with_suffix(suffix), data)
-    return Segment(path, record.number, record.sha256, record.journal_sha256)
+                await asyncio.to_thread(_write, home / key, data)
+    return Segment(path, record.number, record.video_sha256, record.journal_sha256, video=home / record.video_key)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from server.replay.rows import Kept
 from storage.recordings import chain
-from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_frames, read_lines
+from storage.recordings.compacted import HEAD, is_exact, shown_frames
+from storage.recordings.segment import JOURNAL, VIDEO, SegmentError, read_lines
 from storage.records import Json
 
 DAMAGED: Final = (SegmentError, OSError, KeyError, TypeError, ValueError)
@@ -35,6 +36,8 @@ class Segment:
     """Of the journal, likewise."""
     grows: bool = False
     """It may not be finished."""
+    video: Path | None = None
+    """Of the file with the frames, where it is another than the one beside the journal."""
     packed: tuple[Piece | None, Piece | None] | None = None
     """In a bundle: where in the zip the video and the journal are, None for one that is not there."""
 
@@ -51,25 +54,37 @@ class Segment:
             raise SegmentError(f"{self.name}: the journal is empty.")
         return lines
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has the very frames that were received; else they were re-encoded."""
+        try:
+            return is_exact(self._bytes(VIDEO, most=HEAD))
+        except (SegmentError, OSError):  # that it is missing is told where it is read
+            return True
+
     def frames(self, lines: list[Json]) -> dict[int, bytes]:
-        """The JPEG of each frame by its number, in their order. Raises one of `DAMAGED`."""
+        """The JPEG of each frame by its number, in their order. Raises one of `DAMAGED`. Untrusted pixels."""
         video = self._read(VIDEO, self.sha256)
-        return {each.seq: each.jpeg for each in read_frames(video, lines, self.name, grows=self.grows)}
+        return {each.seq: each.jpeg for each in shown_frames(video, lines, self.name, grows=self.grows)}
 
     def _read(self, suffix: str, sha256: str) -> bytes:
-        data = self.path.with_suffix(suffix).read_bytes() if self.packed is None else self._unpacked(suffix)
+        data = self._bytes(suffix)
         if sha256 and chain.sha256(data) != sha256:
             raise SegmentError(f"{self.name}{suffix} is not what was recorded: its hash is another.")
         return data
 
-    def _unpacked(self, suffix: str) -> bytes:
-        piece = None if self.packed is None else self.packed[suffix == JOURNAL]
+    def _bytes(self, suffix: str, most: int = -1) -> bytes:
+        if self.packed is None:
+            path = self.video if self.video is not None and suffix == VIDEO else self.path.with_suffix(suffix)
+            with path.open("rb") as file:
+                return file.read(most)
+        piece = self.packed[suffix == JOURNAL]
         if piece is None:
             raise SegmentError(f"{self.name}{suffix} is not in the bundle.")
         at, size = piece
         with self.path.open("rb") as file:
             file.seek(at)
-            return file.read(size)
+            return file.read(size if most < 0 else min(size, most))
 
 
 @dataclass(frozen=True, slots=True)

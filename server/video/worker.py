@@ -84,12 +84,13 @@ def answer(asked: Json, video: bytes, journal: bytes) -> bytes:
         journal: its journal.
     """
     # Imported only now: these libraries read LIMITS when they load, and may print.
-    from storage.recordings.segment import SegmentError, read_frames, read_lines  # noqa: PLC0415
+    from storage.recordings.compacted import shown_frames  # noqa: PLC0415
+    from storage.recordings.segment import SegmentError, read_lines  # noqa: PLC0415
 
     try:
         frames = [
             (milliseconds(each.received_at), each.jpeg)
-            for each in read_frames(video, read_lines(journal, asked["name"]), asked["name"])
+            for each in shown_frames(video, read_lines(journal, asked["name"]), asked["name"])
         ]
     except (SegmentError, KeyError, TypeError, ValueError) as error:
         return message({"damaged": str(error) if isinstance(error, SegmentError) else "its journal cannot be read"})

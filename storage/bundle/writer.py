@@ -24,8 +24,8 @@ REPORT: Final = "report.html"
 PARTS: Final = "parts.jsonl"
 MANIFEST: Final = "manifest.jsonl"
 SIGNATURE: Final = "signature.json"
-TABLES: Final = ("incidents", "reviews", "activities", "recordings")
-"""Of each candidate, a file of rows each."""
+TABLES: Final = ("incidents", "reviews", "activities", "recordings", "receipts")
+"""Of each candidate, a file of rows each; older bundles have no receipts."""
 BLOCK: Final = 4096
 """Bytes of a part, where a file has no better ones."""
 GATHER: Final = 1 << 20
@@ -50,6 +50,11 @@ def picture_name(candidate_id: object, incident_id: object, number: int) -> str:
 def segments_name(recording_id: object) -> str:
     """Where the rows of a recording's segments are."""
     return f"recordings/{recording_id}/segments.jsonl"
+
+
+def compaction_name(recording_id: object) -> str:
+    """Where the statement about a recording's segments that were re-encoded is, when there are any."""
+    return f"recordings/{recording_id}/compaction.jsonl"
 
 
 def segment_name(recording_id: object, number: int) -> str:

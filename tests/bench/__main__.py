@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import accuracy, choices, detection, exam, ingest, latency, recording, replay, throughput, video
+from . import accuracy, choices, compact, detection, exam, ingest, latency, recording, replay, throughput, video
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "ingest": ingest.measure,
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Any]] = {
     "recording": recording.measure,
     "replay": replay.measure,
     "video": video.measure,
+    "compact": compact.measure,
     "exam": exam.measure,
 }
 

@@ -200,6 +200,16 @@ export interface Meeting {
   ended_at?: string | null;
 }
 /**
+ * Answer to `POST /api/retention`.
+ */
+export interface DeletedDue {
+  receipts: string[];
+  /**
+   * there is more that is due: call again
+   */
+  more: boolean;
+}
+/**
  * One event on its way to another service.
  */
 export interface Delivery {
@@ -240,6 +250,34 @@ export interface Done {
   ok: true;
 }
 /**
+ * Answer to `GET /api/retention`: what is deleted within the next hour, longest over first.
+ */
+export interface DueList {
+  due: DueMeeting[];
+}
+/**
+ * A meeting of which something is kept no longer.
+ */
+export interface DueMeeting {
+  meeting_id: string;
+  title: string;
+  ended_at: string;
+  /**
+   * it is held: nothing of it is deleted
+   */
+  hold: boolean;
+  parts: ("stream" | "evidence" | "incidents")[];
+  candidates: number;
+  recordings: number;
+  /**
+   * of the recordings' frames
+   */
+  bytes: number;
+  pictures: number;
+  incidents: number;
+  unreviewed: number;
+}
+/**
  * Event `end`, in: end the exam of one candidate.
  */
 export interface EndMessage {
@@ -252,6 +290,53 @@ export interface EndMessage {
 export interface Ended {
   reason: string;
   code?: "replaced" | null;
+}
+/**
+ * Answer to `POST /api/meetings/{id}/participants/{participant_id}/erase`.
+ */
+export interface ErasedCandidate {
+  receipt: Receipt;
+}
+/**
+ * What is left of what was deleted of a candidate.
+ */
+export interface Receipt {
+  id: string;
+  candidate_id: string;
+  at: string;
+  deleted: ("stream" | "evidence" | "incidents")[];
+  /**
+   * its time was over; else somebody asked for it
+   */
+  by_rule: boolean;
+  recordings: number;
+  pictures: number;
+  /**
+   * there were so many then, whether or not they were deleted
+   */
+  incidents: number;
+  /**
+   * of those, how many nobody had said anything of
+   */
+  unreviewed: number;
+  signed: Signature;
+}
+/**
+ * What was signed when a recording closed.
+ */
+export interface Signature {
+  /**
+   * canonical JSON; the signature is over its UTF-8
+   */
+  statement: string;
+  /**
+   * Ed25519, hexadecimal
+   */
+  signature: string;
+  /**
+   * the key that checks it, hexadecimal
+   */
+  public_key: string;
 }
 /**
  * The one error shape, over HTTP and in acknowledgements.
@@ -284,6 +369,10 @@ export interface Evidence {
   captured_at: string;
   seq: number;
   boxes: number[][];
+  /**
+   * the photograph is gone; a receipt says when and why
+   */
+  deleted?: boolean;
 }
 /**
  * Answer to `frame` and to `POST /api/frames`.
@@ -389,6 +478,43 @@ export interface HeldList {
    * whether every frame is kept, not only those of incidents
    */
   recorded?: boolean;
+  /**
+   * for how long
+   */
+  kept?: Kept | null;
+}
+/**
+ * For how many days after the end of the meeting something is kept; null: until somebody deletes it.
+ */
+export interface Kept {
+  /**
+   * every frame
+   */
+  stream_days: number | null;
+  /**
+   * photographs of incidents, and the reference photo
+   */
+  evidence_days: number | null;
+  /**
+   * incidents, reviews, what browsers reported, and the name
+   */
+  incidents_days: number | null;
+}
+/**
+ * A time in which nothing of a meeting may be deleted or re-encoded.
+ */
+export interface Hold {
+  reason: string;
+  /**
+   * the participant who did; null for the operator
+   */
+  placed_by: string | null;
+  placed_at: string;
+  lifted_by?: string | null;
+  /**
+   * null while it is in force
+   */
+  lifted_at?: string | null;
 }
 /**
  * One episode of one signal for one candidate.
@@ -492,6 +618,17 @@ export interface Participant {
   };
 }
 /**
+ * A candidate of whom something is kept.
+ */
+export interface KeptCandidate {
+  id: string;
+  name: string;
+  /**
+   * their exam is over: they can be erased
+   */
+  over: boolean;
+}
+/**
  * Answer to `GET /api/meetings`, newest first.
  */
 export interface MeetingList {
@@ -521,6 +658,12 @@ export interface MissedSample {
 export interface OfferMessage {
   candidate_id: string;
   sdp: string;
+}
+/**
+ * Answer to `GET /api/meetings/{id}/receipts`, oldest first.
+ */
+export interface ReceiptList {
+  receipts: Receipt[];
 }
 /**
  * Something that the rules were told, and that is no sample.
@@ -595,13 +738,17 @@ export interface Recording {
    */
   not_recorded: number;
   /**
-   * frames that are no longer the bytes that were received
+   * frames that were re-encoded and are no longer exact
    */
   compacted_frames?: number;
   /**
-   * nothing of it may be deleted: the meeting is under legal hold
+   * nothing of it may be deleted
    */
   held?: boolean;
+  /**
+   * of the receipt, once the frames were deleted
+   */
+  receipt_id?: string | null;
 }
 /**
  * Answer to `GET /api/meetings/{id}/recordings`, in the order in which they began.
@@ -638,6 +785,28 @@ export interface ReplayDeliveries {
  */
 export interface Replayed {
   replayed: number;
+}
+/**
+ * Answer to `GET` and `PUT /api/meetings/{id}/retention`.
+ */
+export interface Retention {
+  /**
+   * days after the meeting's end; null: until somebody deletes it
+   */
+  stream_days: number | null;
+  evidence_days: number | null;
+  incidents_days: number | null;
+  hold: boolean;
+  hold_reason?: string | null;
+  /**
+   * every time that it was held, oldest first
+   */
+  holds?: Hold[];
+  /**
+   * incidents, once the meeting is over, of which nobody said anything
+   */
+  unreviewed?: number;
+  candidates?: KeptCandidate[];
 }
 /**
  * Event `review`, in.
@@ -705,6 +874,19 @@ export interface Segment {
   link: string | null;
 }
 /**
+ * Body of `PUT /api/meetings/{id}/retention`; what is left out stays as it is.
+ */
+export interface SetRetention {
+  stream_days?: number | null;
+  evidence_days?: number | null;
+  incidents_days?: number | null;
+  hold?: boolean | null;
+  /**
+   * why nothing may be deleted; with `hold: true`
+   */
+  hold_reason?: string | null;
+}
+/**
  * Answer to it.
  */
 export interface ShownIncident {
@@ -751,23 +933,6 @@ export interface ShownRecording {
    * signed, expiring link to all of this candidate as a zip
    */
   bundle_url: string;
-}
-/**
- * What was signed when a recording closed.
- */
-export interface Signature {
-  /**
-   * canonical JSON; the signature is over its UTF-8
-   */
-  statement: string;
-  /**
-   * Ed25519, hexadecimal
-   */
-  signature: string;
-  /**
-   * the key that checks it, hexadecimal
-   */
-  public_key: string;
 }
 /**
  * Answer to `GET /api/recordings/{id}/segments/{n}`: what a player needs to step by frame.

@@ -1,17 +1,17 @@
 import { Button, Card, Checkbox, Divider, Group, Stack, Text, ThemeIcon, Title } from "@mantine/core";
-import { IconEye, IconHeartHandshake, IconHelp, IconScale, IconSearch, IconUserCheck, IconVideo } from "@tabler/icons-react";
+import { IconClock, IconEye, IconHeartHandshake, IconHelp, IconScale, IconSearch, IconUserCheck, IconVideo } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { HeldList } from "../../sdk";
 import { chosen, inWords } from "../shared/accommodations";
 import { call } from "../shared/api";
 import { Page } from "../shared/Page";
-import { aboutTemplate, lookedFor, whatIsSent } from "./lookedFor";
+import { aboutTemplate, howLong, lookedFor, whatIsSent } from "./lookedFor";
 
 const BEFORE = [
   {
     icon: IconEye,
     title: "Who sees it",
-    text: "The proctors of this exam, live, and the people who review it afterwards. Other candidates never do. Everything stays on the server of whoever runs your exam, for as long as their rules say.",
+    text: "The proctors of this exam, live, and the people who review it afterwards. Other candidates never do. Everything stays on the server of whoever runs your exam.",
   },
 ];
 const AFTER = [
@@ -34,6 +34,7 @@ function pointsOf(rules: HeldList | undefined) {
   return [
     { icon: IconVideo, title: "What is sent", text: whatIsSent(rules?.recorded) },
     ...BEFORE,
+    { icon: IconClock, title: "How long it is kept", text: howLong(rules?.kept) },
     { icon: IconSearch, title: "What is looked for automatically", text: lookedFor(rules?.looked_for) },
     ...(template ? [{ icon: IconUserCheck, title: "Your face template", text: template }] : []),
     ...(agreed ? [{ icon: IconHeartHandshake, title: "What is all right for you", text: `This was agreed with you: ${agreed}.` }] : []),

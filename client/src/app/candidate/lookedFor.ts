@@ -1,9 +1,9 @@
 /** What is sent, kept and looked for in one exam, in plain words. Pure. */
 
-import type { Kind } from "../../sdk";
+import type { Kept, Kind } from "../../sdk";
 
 /** Goes to the server with the agreement. Change it whenever the words of the page or below change. */
-export const CONSENT_VERSION = "2025-3";
+export const CONSENT_VERSION = "2026-1";
 
 const LOOKED_FOR: [Kind, string][] = [
   ["multiple_faces", "several people in view"],
@@ -33,6 +33,19 @@ export function whatIsSent(recorded: boolean | undefined): string {
     `Small pictures from your camera, several a second, from the start of the exam until you finish; ${kept}. No sound. Also when you ` +
     "leave this tab, this window or full screen, copy or paste (never what), or have a second screen or a virtual camera."
   );
+}
+
+/** @param kept undefined while that is not known. */
+export function howLong(kept: Kept | null | undefined): string {
+  const asked = "You can ask whoever runs your exam to show you all of it, and to delete it.";
+  if (!kept) return `For as long as the rules of whoever runs your exam say. ${asked}`;
+  const { stream_days: stream, evidence_days: evidence, incidents_days: incidents } = kept;
+  return `Every picture: ${until(stream)}. Pictures that show a problem: ${until(evidence)}. What was noted about you, and your name: ${until(incidents)}. It may be longer while somebody appeals. ${asked}`;
+}
+
+function until(days: number | null): string {
+  if (days === null) return "until somebody deletes it";
+  return days === 1 ? "for a day after the exam" : `for ${days} days after the exam`;
 }
 
 /** Empty when nobody's face is compared. */

@@ -8,6 +8,7 @@ import { Confirm } from "../shared/Confirm";
 import { dayAndClock } from "../shared/words";
 import { AddCandidate } from "./AddCandidate";
 import { CopyField } from "./CopyField";
+import { Keeping } from "./Keeping";
 
 interface MeetingCardProps {
   meeting: Meeting;
@@ -19,6 +20,7 @@ interface MeetingCardProps {
 export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: MeetingCardProps) {
   const [open, { toggle }] = useDisclosure(initiallyOpen);
   const [ending, end] = useDisclosure(false);
+  const [keeping, keep] = useDisclosure(false);
   const running = meeting.state === "open";
 
   const confirmEnd = async () => {
@@ -49,13 +51,16 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
         <Stack pt="md" gap="lg">
           {running ? <Links meetingId={meeting.id} token={token} /> : <Text c="dimmed">Nobody can join any more.</Text>}
           {running ? <AddCandidate meetingId={meeting.id} token={token} /> : null}
-          {running ? (
-            <Group justify="flex-end">
+          <Group justify="flex-end">
+            <Button variant="subtle" size="sm" onClick={keep.open} data-testid="keeping-open">
+              Keeping…
+            </Button>
+            {running ? (
               <Button variant="subtle" color="danger" size="sm" onClick={end.open} data-testid="end-meeting">
                 End meeting…
               </Button>
-            </Group>
-          ) : null}
+            ) : null}
+          </Group>
         </Stack>
       </Collapse>
       <Confirm opened={ending} onClose={end.close} title="End this meeting?" action="End meeting" danger onConfirm={confirmEnd}>
@@ -63,6 +68,7 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
           &ldquo;{meeting.title}&rdquo; ends for every candidate at once and cannot be opened again. What was recorded stays.
         </Text>
       </Confirm>
+      <Keeping meeting={meeting} token={token} opened={keeping} onClose={keep.close} />
     </Card>
   );
 }

@@ -47,6 +47,7 @@ export function Evidence({ evidence, name, kind }: EvidenceProps) {
 function Photo({ item, alt }: { item: EvidenceItem; alt: string }) {
   const [ratio, setRatio] = useState(4 / 3);
   const { attempt, failed, onFail } = useRetried();
+  if (item.deleted) return <span className={classes.photoGone}>This photograph was deleted: its time was over.</span>;
   if (failed) return <span className={classes.photoGone}>This photograph cannot be loaded just now. We try again.</span>;
   return (
     <span className={classes.photoFrame}>
