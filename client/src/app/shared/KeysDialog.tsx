@@ -1,27 +1,19 @@
 import { Group, Kbd, Modal, Stack, Switch, Text } from "@mantine/core";
 
-const KEYS = [
-  ["j", "Next incident"],
-  ["k", "Previous incident"],
-  ["c", "Confirm it"],
-  ["d", "Dismiss it"],
-  ["n", "Write a note on it"],
-  ["?", "This list"],
-  ["Esc", "Close, or leave a field"],
-] as const;
-
 interface KeysDialogProps {
+  /** What each key does, in the order to show. */
+  keys: readonly (readonly [key: string, words: string])[];
   opened: boolean;
   shortcuts: boolean;
   onShortcuts(on: boolean): void;
   onClose(): void;
 }
 
-export function KeysDialog({ opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
+export function KeysDialog({ keys, opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" size="sm">
       <Stack gap="xs">
-        {KEYS.map(([key, words]) => (
+        {keys.map(([key, words]) => (
           <Group key={key} gap="md">
             <Kbd miw={42} ta="center">
               {key}
