@@ -54,6 +54,7 @@ async def show(call: Call) -> protocol.ShownRecording:
         video=protocol.RecordingVideo(state=state, seconds=seconds),
         video_url=services.links.video(record.id, _last(shown)),
         bundle_url=services.links.bundle(meeting.id, record.candidate_id),
+        reviewers=await services.database.names([each.reviewer_id for each in reviews.values() if each.reviewer_id]),
     )
 
 
@@ -125,6 +126,7 @@ def _view(meeting: Meeting, shown: Shown) -> protocol.Recording:
         frames=shown.frames,
         bytes=shown.bytes,
         not_recorded=shown.not_recorded,
+        gaps=shown.gaps,
     )
 
 

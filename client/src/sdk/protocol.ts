@@ -595,6 +595,10 @@ export interface Recording {
    */
   not_recorded: number;
   /**
+   * intervals in which something is missing, up to its last full segment
+   */
+  gaps?: number;
+  /**
    * frames that are no longer the bytes that were received
    */
   compacted_frames?: number;
@@ -751,6 +755,12 @@ export interface ShownRecording {
    * signed, expiring link to all of this candidate as a zip
    */
   bundle_url: string;
+  /**
+   * names of those who reviewed its incidents
+   */
+  reviewers?: {
+    [k: string]: string;
+  };
 }
 /**
  * What was signed when a recording closed.
