@@ -10,12 +10,13 @@ interface KeysDialogProps {
 }
 
 export function KeysDialog({ keys, opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
+  const wide = keys.some(([key]) => key.length > 3);
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" size="sm">
       <Stack gap="xs">
         {keys.map(([key, words]) => (
-          <Group key={key} gap="md">
-            <Kbd miw={42} ta="center">
+          <Group key={key} gap="md" wrap="nowrap">
+            <Kbd miw={wide ? 84 : 42} flex="none" ta="center">
               {key}
             </Kbd>
             <Text>{words}</Text>

@@ -7,12 +7,14 @@ import classes from "./Incident.module.css";
 
 interface ReviewButtonsProps {
   review: Review | undefined;
+  /** Whose word it is, where that is known. */
+  reviewer?: string | undefined;
   /** Rejects with what is the matter. */
   onReview(verdict: Verdict, note: string): Promise<void>;
 }
 
 /** A person's word on an incident. It can be changed; the server keeps every one. */
-export function ReviewButtons({ review, onReview }: ReviewButtonsProps) {
+export function ReviewButtons({ review, reviewer, onReview }: ReviewButtonsProps) {
   const [note, setNote] = useState(review?.note ?? "");
   const [writing, setWriting] = useState(false);
   const [busy, setBusy] = useState<Verdict>();
@@ -37,7 +39,7 @@ export function ReviewButtons({ review, onReview }: ReviewButtonsProps) {
         Note
       </Button>
       <Text size="sm" c="dimmed" className={classes.reviewed} aria-live="polite">
-        {review ? `${VERDICT_WORDS[review.verdict]} ${clock(review.at)}${review.note ? `: ${review.note}` : ""}` : "Not reviewed"}
+        {review ? wordsOf(review, reviewer) : "Not reviewed"}
       </Text>
       {writing ? (
         <TextInput
@@ -60,6 +62,10 @@ export function ReviewButtons({ review, onReview }: ReviewButtonsProps) {
       ) : null}
     </div>
   );
+}
+
+function wordsOf({ verdict, at, note }: Review, reviewer: string | undefined): string {
+  return `${VERDICT_WORDS[verdict]} ${clock(at)}${reviewer ? ` by ${reviewer}` : ""}${note ? `: ${note}` : ""}`;
 }
 
 function focus(field: HTMLInputElement | null): void {

@@ -48,8 +48,7 @@ function Way({ trace }: { trace: Trace }) {
   );
 }
 
-/** Names and values; what has no value is left out. */
-export function Facts({ facts }: { facts: [string, string | null | undefined][] }) {
+function Facts({ facts }: { facts: [string, string | null | undefined][] }) {
   return (
     <dl className={`numbers ${classes.facts}`}>
       {facts.map(([name, value]) =>
