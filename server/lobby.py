@@ -253,11 +253,12 @@ class Lobby:
         """Add a participant; the second value is the provider's own token.
 
         Raises:
-            Conflict: the meeting is over.
+            Conflict: the meeting is over, for anybody but reviewers: their work begins then.
             Invalid: the accommodations are none that this meeting can give.
             TooMany: the meeting is full.
         """
-        meeting.require_open()
+        if role is not Role.REVIEWER:
+            meeting.require_open()
         if role is Role.CANDIDATE and len(meeting.candidates) >= self._settings.max_candidates:
             raise TooMany(f"The meeting is full: it takes {self._settings.max_candidates} candidates.")
         at = moment(self._clock())
@@ -276,7 +277,8 @@ class Lobby:
         return record, provider_token
 
     async def _register(self, meeting: Meeting, record: ParticipantRecord) -> str | None:
-        provider_token = await self._providers.get(Provider(meeting.record.provider)).admit(meeting.record, record)
+        provider = self._providers.get(Provider(meeting.record.provider))
+        provider_token = None if meeting.ended else await provider.admit(meeting.record, record)
         await self._database.insert_participant(record)
         return provider_token
 

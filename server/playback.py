@@ -35,6 +35,8 @@ class Shown:
     frames: int
     bytes: int
     not_recorded: int
+    gaps: int
+    """In the segments that are in the index."""
     next_segment: int
     """The number behind the newest segment in the index; 0 when there is none."""
     compacted_frames: int = 0
@@ -92,11 +94,12 @@ class Playback:
         live, number = self._recorder.live(record.id), 0 if known is None else known.number
         if live is not None:
             ended_at = live.newest_at or record.began_at.timestamp()
-            return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded, number)
+            gaps = 0 if known is None else known.gaps
+            return Shown(record, ended_at, live.frames, live.bytes, live.not_recorded, gaps, number)
         if known is None:
-            return Shown(record, record.began_at.timestamp(), 0, 0, 0, number)
+            return Shown(record, record.began_at.timestamp(), 0, 0, 0, 0, number)
         ended_at, compacted = known.ended_at.timestamp(), known.compacted_frames
-        return Shown(record, ended_at, known.frames, known.bytes, known.not_recorded, number, compacted)
+        return Shown(record, ended_at, known.frames, known.bytes, known.not_recorded, known.gaps, number, compacted)
 
     async def segments(self, recording_id: UUID, *, first: int = 0) -> list[SegmentRecord]:
         """The segments of a recording in their order, from number `first` on; those not yet in the index have empty

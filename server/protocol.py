@@ -563,8 +563,9 @@ class Recording(Wire):
     frames: int
     bytes: int = Field(description="of the frames")
     not_recorded: int = Field(description="frames that were received and are missing")
+    gaps: int = Field(default=0, description="intervals in which something is missing, up to its last full segment")
     compacted_frames: int = Field(default=0, description="frames that were re-encoded and are no longer exact")
-    held: bool = Field(default=False, description="nothing of it may be deleted")
+    held: bool = Field(default=False, description="nothing of it may be deleted: the meeting is under legal hold")
     receipt_id: UUID | None = Field(default=None, description="of the receipt, once the frames were deleted")
 
 
@@ -633,6 +634,7 @@ class ShownRecording(Wire):
     video: RecordingVideo
     video_url: str = Field(description="signed, expiring link to the video as far as the recording goes now")
     bundle_url: str = Field(description="signed, expiring link to all of this candidate as a zip")
+    reviewers: dict[UUID, str] = Field(default={}, description="names of those who reviewed its incidents")
 
 
 class RecordedFrame(Wire):

@@ -223,6 +223,13 @@ class Database:
         """Everyone of one role in a meeting, oldest first."""
         return await self._records(ParticipantRecord, "participants", meeting_id=meeting_id, role=role)
 
+    async def names(self, participant_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """The names of these participants."""
+        if not participant_ids:
+            return {}
+        rows = await self._run("names", ids=[str(each) for each in participant_ids])
+        return {row["id"]: row["name"] for row in rows}
+
     async def finished_candidates(self, meeting_id: UUID) -> set[UUID]:
         """The candidates who said that they are done."""
         rows = await self._run("finished_candidates", meeting_id=meeting_id)

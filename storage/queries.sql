@@ -25,6 +25,9 @@ VALUES (%(id)s, %(meeting_id)s, %(name)s, %(role)s, %(created_at)s, %(reference_
 -- name: participant
 SELECT * FROM participants WHERE id = %(id)s;
 
+-- name: names
+SELECT id, name FROM participants WHERE id = ANY(%(ids)s::uuid[]);
+
 -- name: participants
 SELECT * FROM participants WHERE meeting_id = %(meeting_id)s AND role = %(role)s ORDER BY id;
 
@@ -147,8 +150,8 @@ SELECT id FROM recordings WHERE id = ANY(%(ids)s::uuid[]);
 -- name: recorded
 -- What the index knows of recordings: how far they came, in their order.
 SELECT recording_id, count(*) AS segments, max(number) + 1 AS number, sum(frames)::bigint AS frames, sum(bytes)::bigint AS bytes,
-       sum(not_recorded)::bigint AS not_recorded, max(last_seq) AS last_seq, max(ended_at) AS ended_at,
-       (array_agg(link ORDER BY number DESC))[1] AS head,
+       sum(not_recorded)::bigint AS not_recorded, sum(jsonb_array_length(gaps))::bigint AS gaps, max(last_seq) AS last_seq,
+       max(ended_at) AS ended_at, (array_agg(link ORDER BY number DESC))[1] AS head,
        coalesce(sum(frames) FILTER (WHERE compacted IS NOT NULL), 0)::bigint AS compacted_frames
 FROM segments WHERE recording_id = ANY(%(ids)s::uuid[]) GROUP BY recording_id;
 

@@ -183,6 +183,7 @@ class Recorded:
     frames: int
     bytes: int
     not_recorded: int
+    gaps: int
     last_seq: int | None
     ended_at: datetime
     head: str

@@ -115,6 +115,12 @@ async def test_a_meeting_is_ended_once_and_stays_ended(name: str, http: Http, ro
     assert shown.json["meeting"]["state"] == "ended"
 
 
+async def test_a_reviewer_is_added_also_when_the_meeting_has_ended(http: Http, room: Exam) -> None:
+    await room.end()
+    added = await room.add("Rita", "reviewer")
+    assert (await http.get(f"{room.path}/recordings", added["token"])).status == 200
+
+
 async def test_nobody_comes_into_a_meeting_that_has_ended(http: Http, room: Exam, cast: dict[str, str]) -> None:
     await room.end()
     refused(await http.post(f"{room.path}/join", {"name": "A", "code": room.code}), 409, "ended")
@@ -183,10 +189,11 @@ async def test_a_refusal_names_every_wrong_field_and_repeats_no_value(http: Http
 # --- participants -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ["candidate", "proctor", "reviewer"])
-async def test_somebody_is_added_with_a_token_and_a_link_of_their_own(role: str, http: Http, room: Exam) -> None:
+@pytest.mark.parametrize(("role", "page"), [("candidate", "exam"), ("proctor", "proctor"), ("reviewer", "review")])
+async def test_somebody_is_added_with_a_token_and_a_link_of_their_own(
+    role: str, page: str, http: Http, room: Exam
+) -> None:
     added = await room.add("Ada Lovelace", role)
-    page = "exam" if role == "candidate" else "proctor"
     assert added["url"] == f"{http.url}/{page}#token={added['token']}"
     participant = added["participant"]
     assert (participant["name"], participant["role"], participant["meeting_id"]) == ("Ada Lovelace", role, room.id)

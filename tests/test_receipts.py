@@ -30,7 +30,7 @@ def deleted(files: Files, *, key: SigningKey = KEY, bent: Bent = lambda statemen
     recording = RecordingRecord(
         RECORDING, MEETING_ID, CANDIDATE, records.AT, head=stated["head"], statement=row["statement"]
     )
-    known = Recorded(RECORDING, stated["segments"], 2, stated["frames"], stated["bytes"], 0, 4, records.AT, "")
+    known = Recorded(RECORDING, stated["segments"], 2, stated["frames"], stated["bytes"], 0, 0, 4, records.AT, "")
     person = records.participant(MEETING_ID, id=CANDIDATE)
     flagged: IncidentRecord = records.incident(person, id=INCIDENT, evidence=[{**evidence, "key": "k"}])
     deletion = DeletionRecord(RECEIPT, MEETING_ID, CANDIDATE, ["stream", "evidence"], None, records.AT)

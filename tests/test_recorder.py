@@ -148,6 +148,7 @@ async def test_a_stream_that_pauses_is_a_gap(server: Running, room: Exam, monkey
     [recording] = await closed(room)
     gaps = (await shown(room.http, recording["id"]))["gaps"]
     assert [(each["cause"], each["frames"]) for each in gaps] == [("stream", 0)]
+    assert recording["gaps"] == 1
     assert gaps[0]["began_at"] < gaps[0]["ended_at"]
 
 

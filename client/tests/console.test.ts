@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { figuresOf } from "../src/app/proctor/figures";
+import { figuresOf } from "../src/app/shared/figures";
 import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING, SNAPSHOT_INCIDENTS } from "../src/app/proctor/state";
 import { filtered, keptOrder, NO_FILTERS, ordered, risks } from "../src/app/proctor/triage";
 import type { Candidate, Incident } from "../src/sdk/protocol";

@@ -5,7 +5,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Choice, chosen, NONE, overridesOf } from "../src/app/shared/accommodations";
 import { AccommodationFields } from "../src/app/shared/AccommodationFields";
-import { Evidence } from "../src/app/proctor/Evidence";
+import { Evidence } from "../src/app/shared/Evidence";
 import { useKeys } from "../src/app/proctor/useKeys";
 import type { Incident } from "../src/sdk/protocol";
 

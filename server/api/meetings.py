@@ -17,6 +17,8 @@ from storage.records import ParticipantRecord, new_id
 
 PAGE = 200
 """Meetings in one answer."""
+PAGES = {Role.CANDIDATE: "exam", Role.PROCTOR: "proctor", Role.REVIEWER: "review"}
+"""Where somebody's link leads."""
 
 
 async def create(call: Call) -> protocol.CreatedMeeting:
@@ -57,7 +59,8 @@ async def add_participant(call: Call) -> protocol.JoinedParticipant:
     """Add somebody; the answer holds their own link."""
     meeting = await call.services.lobby.meeting(call.meeting_id())
     body = await call.body(protocol.AddParticipant)
-    meeting.require_open()
+    if body.role is not Role.REVIEWER:
+        meeting.require_open()
     if body.accommodations and body.role is not Role.CANDIDATE:
         raise Invalid("accommodations: for candidates only.")
     meeting.rules_for(body.accommodations)  # before a photograph is kept for somebody who is refused
@@ -124,8 +127,7 @@ def _joined(call: Call, record: ParticipantRecord, provider_token: str | None) -
 
 def _page(call: Call, role: Role, token: str) -> str:
     """The page of a role. The token is behind the #, where no proxy's log and no Referer ever has it."""
-    page = "exam" if role is Role.CANDIDATE else "proctor"
-    return f"{call.origin()}/{page}#token={token}"
+    return f"{call.origin()}/{PAGES[role]}#token={token}"
 
 
 async def _keep_reference(call: Call, meeting_id: UUID, text: str) -> str:

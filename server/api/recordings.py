@@ -56,6 +56,7 @@ async def show(call: Call) -> protocol.ShownRecording:
         video=protocol.RecordingVideo(state=state, seconds=seconds),
         video_url=services.links.video(record.id, _last(shown)),
         bundle_url=services.links.bundle(meeting.id, record.candidate_id),
+        reviewers=await services.database.names([each.reviewer_id for each in reviews.values() if each.reviewer_id]),
     )
 
 
@@ -142,6 +143,7 @@ def _view(meeting: Meeting, shown: Shown, *, held: bool) -> protocol.Recording:
         compacted_frames=shown.compacted_frames,
         held=held,
         receipt_id=record.receipt_id,
+        gaps=shown.gaps,
     )
 
 

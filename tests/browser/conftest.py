@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright, expect
 
 from server.api.pages import STATIC
 
@@ -22,6 +22,8 @@ QUIET = [
     "--disable-sync",
 ]
 """No call to any other host, and no wait for one."""
+
+expect.set_options(timeout=20_000)  # as long as actions may take; a machine may be busy
 
 Open = Callable[..., AbstractAsyncContextManager[BrowserContext]]
 

@@ -1,4 +1,4 @@
-/** Four pages, each with code of its own: a candidate's browser never loads the proctor's. */
+/** Five pages, each with code of its own: a candidate's browser never loads the proctor's. */
 
 import { lazy, type ReactNode, Suspense } from "react";
 import { joiningBy } from "./shared/joining";
@@ -7,6 +7,7 @@ import { ProblemPage } from "./shared/ProblemPage";
 const OperatorPage = lazy(() => import("./operator/OperatorPage"));
 const CandidatePage = lazy(() => import("./candidate/CandidatePage"));
 const ProctorPage = lazy(() => import("./proctor/ProctorPage"));
+const ReviewPage = lazy(() => import("./review/ReviewPage"));
 
 export function Router() {
   return <Suspense fallback={null}>{pageAt(window.location.pathname)}</Suspense>;
@@ -19,6 +20,7 @@ function pageAt(path: string): ReactNode {
   }
   if (path === "/exam") return <CandidatePage />;
   if (path === "/proctor") return <ProctorPage />;
+  if (path === "/review" || path.startsWith("/review/")) return <ReviewPage />;
   if (path === "/") return <OperatorPage />;
   return <ProblemPage problem="unknown_page" />;
 }

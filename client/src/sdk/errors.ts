@@ -23,8 +23,13 @@ export function refusalIn(error: Error): ErrorDetail | undefined {
 function detailOf(value: unknown): ErrorDetail | undefined {
   if (!isRecord(value) || typeof value["code"] !== "string") return undefined;
   const text = typeof value["text"] === "string" ? value["text"] : value["code"];
-  const lastSeq = value["last_seq"];
-  return { code: value["code"], text, ...(Number.isSafeInteger(lastSeq) ? { last_seq: Number(lastSeq) } : {}) };
+  const { last_seq: lastSeq, share } = value;
+  return {
+    code: value["code"],
+    text,
+    ...(Number.isSafeInteger(lastSeq) ? { last_seq: Number(lastSeq) } : {}),
+    ...(typeof share === "number" ? { share } : {}),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -738,11 +738,15 @@ export interface Recording {
    */
   not_recorded: number;
   /**
+   * intervals in which something is missing, up to its last full segment
+   */
+  gaps?: number;
+  /**
    * frames that were re-encoded and are no longer exact
    */
   compacted_frames?: number;
   /**
-   * nothing of it may be deleted
+   * nothing of it may be deleted: the meeting is under legal hold
    */
   held?: boolean;
   /**
@@ -933,6 +937,12 @@ export interface ShownRecording {
    * signed, expiring link to all of this candidate as a zip
    */
   bundle_url: string;
+  /**
+   * names of those who reviewed its incidents
+   */
+  reviewers?: {
+    [k: string]: string;
+  };
 }
 /**
  * Answer to `GET /api/recordings/{id}/segments/{n}`: what a player needs to step by frame.

@@ -7,6 +7,7 @@ import { call, textOf } from "../shared/api";
 import { Confirm } from "../shared/Confirm";
 import { dayAndClock } from "../shared/words";
 import { AddCandidate } from "./AddCandidate";
+import { AddReviewer } from "./AddReviewer";
 import { CopyField } from "./CopyField";
 import { Keeping } from "./Keeping";
 
@@ -46,11 +47,25 @@ export function MeetingCard({ meeting, token, initiallyOpen, onChanged }: Meetin
         <Badge variant="light" color={running ? "harbor" : "gray"} tt="none">
           {running ? "Open" : "Ended"}
         </Badge>
+        <Button
+          component="a"
+          href={`/review/${meeting.id}#token=${encodeURIComponent(token)}`}
+          target="_blank"
+          rel="noopener"
+          variant="default"
+          size="compact-sm"
+          flex="none"
+          aria-label={`Review: ${meeting.title}`}
+          data-testid="review-meeting"
+        >
+          Review
+        </Button>
       </Group>
       <Collapse expanded={open}>
         <Stack pt="md" gap="lg">
           {running ? <Links meetingId={meeting.id} token={token} /> : <Text c="dimmed">Nobody can join any more.</Text>}
           {running ? <AddCandidate meetingId={meeting.id} token={token} /> : null}
+          <AddReviewer meetingId={meeting.id} token={token} />
           <Group justify="flex-end">
             <Button variant="subtle" size="sm" onClick={keep.open} data-testid="keeping-open">
               Keeping…

@@ -1,6 +1,8 @@
 import { Box, SegmentedControl } from "@mantine/core";
 import { useDisclosure, useDocumentTitle } from "@mantine/hooks";
 import { useCallback, useMemo, useState } from "react";
+import { KeysDialog } from "../shared/KeysDialog";
+import { useShortcuts } from "../shared/useShortcuts";
 import { Announcer } from "./Announcer";
 import { CandidateDialog } from "./CandidateDialog";
 import { CandidateGrid } from "./CandidateGrid";
@@ -8,11 +10,9 @@ import classes from "./Console.module.css";
 import { useConsole } from "./context";
 import { Feed } from "./Feed";
 import { Head } from "./Head";
-import { KeysDialog } from "./KeysDialog";
 import { LineBar } from "./LineBar";
 import { type Filters, filtered, NO_FILTERS, risks } from "./triage";
-import { useKeys } from "./useKeys";
-import { useShortcuts } from "./useShortcuts";
+import { KEYS, useKeys } from "./useKeys";
 
 type Pane = "candidates" | "incidents";
 
@@ -57,7 +57,7 @@ export function Console() {
         <Feed incidents={shown} filters={filters} onFilters={setFilters} selected={selected} />
       </main>
       <CandidateDialog candidateId={shownId} onClose={() => setShownId(undefined)} onShowIncidents={showIncidentsOf} />
-      <KeysDialog opened={keysOpen} shortcuts={shortcuts} onShortcuts={setShortcuts} onClose={keys.close} />
+      <KeysDialog keys={KEYS} opened={keysOpen} shortcuts={shortcuts} onShortcuts={setShortcuts} onClose={keys.close} />
       <Announcer sound={sound} />
     </Box>
   );

@@ -1,9 +1,9 @@
 import { ActionIcon, Group, Text, Title, Tooltip } from "@mantine/core";
-import { IconKeyboard, IconVolume, IconVolumeOff } from "@tabler/icons-react";
+import { IconKeyboard, IconMovie, IconVolume, IconVolumeOff } from "@tabler/icons-react";
 import { Brand } from "../shared/Page";
 import { count } from "../shared/words";
 import classes from "./Console.module.css";
-import { useConsole } from "./context";
+import { useConsole, useLine } from "./context";
 
 interface HeadProps {
   toReview: number;
@@ -14,6 +14,7 @@ interface HeadProps {
 
 export function Head({ toReview, sound, onSound, onHelp }: HeadProps) {
   const { meeting, candidates, detector } = useConsole();
+  const { recordings } = useLine();
   const live = [...candidates.values()].filter(({ state }) => state === "streaming").length;
   const soundLabel = sound ? "Sound on new incidents: on" : "Sound on new incidents: off";
   return (
@@ -32,6 +33,20 @@ export function Head({ toReview, sound, onSound, onHelp }: HeadProps) {
           {toReview} to review
         </Text>
         <Group gap={4} wrap="nowrap">
+          <Tooltip label="Recordings">
+            <ActionIcon
+              component="a"
+              href={recordings}
+              target="_blank"
+              rel="noopener"
+              variant="subtle"
+              color="gray"
+              aria-label="Recordings"
+              data-testid="recordings-link"
+            >
+              <IconMovie size={18} />
+            </ActionIcon>
+          </Tooltip>
           <Tooltip label={soundLabel}>
             <ActionIcon variant="subtle" color="gray" onClick={() => onSound(!sound)} aria-label={soundLabel} aria-pressed={sound}>
               {sound ? <IconVolume size={18} /> : <IconVolumeOff size={18} />}

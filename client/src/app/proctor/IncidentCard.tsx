@@ -1,15 +1,14 @@
 import { Text } from "@mantine/core";
-import { IconAlertOctagon, IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import { memo } from "react";
-import type { Incident, Severity } from "../../sdk";
-import { between, clock, KIND_WORDS, SEVERITY_WORDS, STATE_WORDS } from "../shared/words";
+import type { Incident } from "../../sdk";
+import { Evidence } from "../shared/Evidence";
+import { ReviewButtons } from "../shared/ReviewButtons";
+import { SeverityMark } from "../shared/SeverityMark";
+import { Why } from "../shared/Why";
+import { between, clock, KIND_WORDS, STATE_WORDS } from "../shared/words";
 import classes from "./Console.module.css";
+import { useLine } from "./context";
 import { Elapsed } from "./Elapsed";
-import { Evidence } from "./Evidence";
-import { ReviewButtons } from "./ReviewButtons";
-import { Why } from "./Why";
-
-const ICONS = { info: IconInfoCircle, warning: IconAlertTriangle, critical: IconAlertOctagon } satisfies Record<Severity, unknown>;
 
 interface IncidentCardProps {
   incident: Incident;
@@ -18,7 +17,7 @@ interface IncidentCardProps {
 
 export const IncidentCard = memo(function IncidentCard({ incident, selected }: IncidentCardProps) {
   const { id, kind, severity, state, candidate_name, text, opened_at, closed_at, evidence = [], review } = incident;
-  const Icon = ICONS[severity];
+  const line = useLine();
   return (
     <li
       className={classes.incident}
@@ -36,10 +35,7 @@ export const IncidentCard = memo(function IncidentCard({ incident, selected }: I
         {evidence.length > 0 ? <Evidence evidence={evidence} name={candidate_name} kind={kind} /> : null}
         <div className={classes.incidentText}>
           <div className={classes.incidentHead}>
-            <span className={classes.severity} data-severity={severity}>
-              <Icon size={16} stroke={2} aria-hidden />
-              {SEVERITY_WORDS[severity]}
-            </span>
+            <SeverityMark severity={severity} />
             <span className={classes.state} data-state={state}>
               {STATE_WORDS[state]}
             </span>
@@ -54,7 +50,7 @@ export const IncidentCard = memo(function IncidentCard({ incident, selected }: I
           </Text>
         </div>
       </div>
-      <ReviewButtons incidentId={id} review={review ?? undefined} />
+      <ReviewButtons review={review ?? undefined} onReview={(verdict, note) => line.review(id, verdict, note)} />
       <Why incident={incident} />
     </li>
   );

@@ -31,6 +31,8 @@ const PAGE = 100;
 
 export class Line extends Emitter<LineEvents> {
   readonly thumbnails = new Thumbnails();
+  /** The page with the meeting's recordings; the token is behind the #, where no log has it. */
+  readonly recordings: string;
   readonly #socket: Socket;
   readonly #token: string;
   readonly #subscribers = new Set<() => void>();
@@ -44,6 +46,7 @@ export class Line extends Emitter<LineEvents> {
   constructor(token: string) {
     super();
     this.#token = token;
+    this.recordings = `/review#token=${encodeURIComponent(token)}`;
     this.#socket = io("/proctor", {
       ...SOCKET_OPTIONS,
       auth: { token },

@@ -3,6 +3,7 @@
 import { useEffect } from "react";
 import type { Incident } from "../../sdk";
 import { listen } from "../../sdk/emitter";
+import { isElsewhere } from "../shared/keyboard";
 
 interface Keys {
   on: boolean;
@@ -11,6 +12,17 @@ interface Keys {
   onSelect(incidentId: string): void;
   onHelp(): void;
 }
+
+/** For the list of keys. */
+export const KEYS = [
+  ["j", "Next incident"],
+  ["k", "Previous incident"],
+  ["c", "Confirm it"],
+  ["d", "Dismiss it"],
+  ["n", "Write a note on it"],
+  ["?", "This list"],
+  ["Esc", "Close, or leave a field"],
+] as const;
 
 /** What a key presses inside the selected card; each has such a button. */
 const PRESSES: Record<string, string> = { c: "confirm", d: "dismiss", n: "note" };
@@ -56,10 +68,4 @@ function press(incidentId: string, button: string): void {
 /** The focus is on the selected card or nowhere: on another button a letter is not meant for the incident. */
 export function mayJudge(target: EventTarget | null, selected: string): boolean {
   return target === document.body || (target instanceof Element && target.closest(`[data-incident-id="${CSS.escape(selected)}"]`) !== null);
-}
-
-/** Somebody types, a shortcut of the browser's is meant, or a dialogue is open. */
-function isElsewhere(event: KeyboardEvent): boolean {
-  const inField = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], [role=dialog], [role=listbox]") !== null;
-  return inField || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog]") !== null;
 }

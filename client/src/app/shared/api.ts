@@ -11,6 +11,8 @@ export class ApiError extends Error {
   }
 }
 
+const UNREACHABLE = "The server cannot be reached. Check your connection and try again.";
+
 interface Call {
   token?: string;
   /** Sent as JSON. */
@@ -28,10 +30,26 @@ export async function call<Answer>(path: string, { token, body, method = "POST" 
   if (body) headers.set("Content-Type", "application/json");
   const init: RequestInit = body ? { method, headers, body: JSON.stringify(body) } : { headers };
   const answer = await fetch(path, init).then(read, () => undefined);
-  if (answer === undefined) throw new ApiError("unreachable", "The server cannot be reached. Check your connection and try again.");
+  if (answer === undefined) throw new ApiError("unreachable", UNREACHABLE);
   const error = errorIn(answer);
   if (error) throw new ApiError(error.code, error.text);
   return answer as Answer;
+}
+
+/**
+ * A picture that needs the token.
+ *
+ * @throws {ApiError} as `call` does.
+ */
+export async function picture(path: string, token: string, signal?: AbortSignal): Promise<Blob> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const answer = await fetch(path, { headers, signal: signal ?? null }).then(
+    (response) => (response.ok ? response.blob() : read(response)),
+    () => undefined,
+  );
+  if (answer instanceof Blob) return answer;
+  const error = errorIn(answer);
+  throw error ? new ApiError(error.code, error.text) : new ApiError("unreachable", UNREACHABLE);
 }
 
 async function read(response: Response): Promise<unknown> {

@@ -1,6 +1,6 @@
 /** Plain words for the wire's words, and times as people say them. */
 
-import type { CandidateState, IncidentState, Kind, Severity } from "../../sdk";
+import type { CandidateState, IncidentState, Kind, Severity, Verdict } from "../../sdk";
 
 export const KIND_WORDS: Record<Kind, string> = {
   multiple_faces: "Several people",
@@ -24,6 +24,8 @@ export const KIND_WORDS: Record<Kind, string> = {
 export const SEVERITY_WORDS: Record<Severity, string> = { info: "Note", warning: "Warning", critical: "Critical" };
 
 export const STATE_WORDS: Record<IncidentState, string> = { open: "Going on", closed: "Over" };
+
+export const VERDICT_WORDS: Record<Verdict, string> = { confirmed: "Confirmed", dismissed: "Dismissed" };
 
 export const CANDIDATE_WORDS: Record<CandidateState, string> = {
   waiting: "Not started",

@@ -2,8 +2,8 @@ import { Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import type { Evidence as EvidenceItem, Kind } from "../../sdk";
-import { clock, KIND_WORDS } from "../shared/words";
-import classes from "./Console.module.css";
+import { clock, KIND_WORDS } from "./words";
+import classes from "./Incident.module.css";
 import { useRetried } from "./useRetried";
 
 interface EvidenceProps {

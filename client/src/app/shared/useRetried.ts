@@ -1,7 +1,7 @@
 /** Something that is loaded by an element of the page, and tried again when that fails. */
 
 import { useEffect, useState } from "react";
-import { retryDelay } from "../shared/backoff";
+import { retryDelay } from "./backoff";
 
 interface Retried {
   /** How often it was tried again: the element's key, so that a new one loads anew. */

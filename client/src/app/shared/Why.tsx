@@ -1,8 +1,8 @@
 import { Text } from "@mantine/core";
 import { useState } from "react";
 import type { Incident, Trace } from "../../sdk";
-import { clock } from "../shared/words";
-import classes from "./Console.module.css";
+import { clock } from "./words";
+import classes from "./Incident.module.css";
 import { figuresOf } from "./figures";
 
 /** On what grounds an incident was opened, and how long each step took. Made only when it is looked at. */
@@ -11,24 +11,35 @@ export function Why({ incident }: { incident: Incident }) {
   return (
     <details className={classes.why} onToggle={(event) => setOpen(event.currentTarget.open)} data-testid="why">
       <summary>Why</summary>
-      {open ? <Grounds incident={incident} /> : null}
+      {open ? (
+        <>
+          <Grounds incident={incident} />
+          <Way trace={incident.trace} />
+        </>
+      ) : null}
     </details>
   );
 }
 
-function Grounds({ incident: { kind, why, trace } }: { incident: Incident }) {
+/** The rule, its figures, and what judged. */
+export function Grounds({ incident: { kind, why } }: { incident: Incident }) {
+  return (
+    <Facts
+      facts={[
+        ["Rule", why.rule],
+        ["Times seen", why.samples > 0 ? String(why.samples) : undefined],
+        ...figuresOf(kind, why),
+        ["Detector", why.detector],
+        ["Model", shortened(why.model_sha256)],
+        ["Settings", shortened(why.settings_sha256)],
+      ]}
+    />
+  );
+}
+
+function Way({ trace }: { trace: Trace }) {
   return (
     <>
-      <Facts
-        facts={[
-          ["Rule", why.rule],
-          ["Times seen", why.samples > 0 ? String(why.samples) : undefined],
-          ...figuresOf(kind, why),
-          ["Detector", why.detector],
-          ["Model", shortened(why.model_sha256)],
-          ["Settings", shortened(why.settings_sha256)],
-        ]}
-      />
       <Text size="xs" fw={600} mt={6}>
         From picture to banner
       </Text>

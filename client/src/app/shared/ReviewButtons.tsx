@@ -1,16 +1,20 @@
 import { Button, Text, TextInput } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import type { Review, Verdict } from "../../sdk";
-import { textOf } from "../shared/api";
-import { clock } from "../shared/words";
-import classes from "./Console.module.css";
-import { useLine } from "./context";
+import { textOf } from "./api";
+import { clock, VERDICT_WORDS } from "./words";
+import classes from "./Incident.module.css";
 
-const VERDICT_WORDS: Record<Verdict, string> = { confirmed: "Confirmed", dismissed: "Dismissed" };
+interface ReviewButtonsProps {
+  review: Review | undefined;
+  /** Whose word it is, where that is known. */
+  reviewer?: string | undefined;
+  /** Rejects with what is the matter. */
+  onReview(verdict: Verdict, note: string): Promise<void>;
+}
 
 /** A person's word on an incident. It can be changed; the server keeps every one. */
-export function ReviewButtons({ incidentId, review }: { incidentId: string; review: Review | undefined }) {
-  const line = useLine();
+export function ReviewButtons({ review, reviewer, onReview }: ReviewButtonsProps) {
   const [note, setNote] = useState(review?.note ?? "");
   const [writing, setWriting] = useState(false);
   const [busy, setBusy] = useState<Verdict>();
@@ -20,7 +24,7 @@ export function ReviewButtons({ incidentId, review }: { incidentId: string; revi
     setBusy(verdict);
     setError(undefined);
     try {
-      await line.review(incidentId, verdict, note);
+      await onReview(verdict, note);
       setWriting(false);
     } catch (failure) {
       setError(textOf(failure));
@@ -35,7 +39,7 @@ export function ReviewButtons({ incidentId, review }: { incidentId: string; revi
         Note
       </Button>
       <Text size="sm" c="dimmed" className={classes.reviewed} aria-live="polite">
-        {review ? `${VERDICT_WORDS[review.verdict]} ${clock(review.at)}${review.note ? `: ${review.note}` : ""}` : "Not reviewed"}
+        {review ? wordsOf(review, reviewer) : "Not reviewed"}
       </Text>
       {writing ? (
         <TextInput
@@ -58,6 +62,10 @@ export function ReviewButtons({ incidentId, review }: { incidentId: string; revi
       ) : null}
     </div>
   );
+}
+
+function wordsOf({ verdict, at, note }: Review, reviewer: string | undefined): string {
+  return `${VERDICT_WORDS[verdict]} ${clock(at)}${reviewer ? ` by ${reviewer}` : ""}${note ? `: ${note}` : ""}`;
 }
 
 function focus(field: HTMLInputElement | null): void {

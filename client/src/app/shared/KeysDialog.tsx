@@ -1,29 +1,22 @@
 import { Group, Kbd, Modal, Stack, Switch, Text } from "@mantine/core";
 
-const KEYS = [
-  ["j", "Next incident"],
-  ["k", "Previous incident"],
-  ["c", "Confirm it"],
-  ["d", "Dismiss it"],
-  ["n", "Write a note on it"],
-  ["?", "This list"],
-  ["Esc", "Close, or leave a field"],
-] as const;
-
 interface KeysDialogProps {
+  /** What each key does, in the order to show. */
+  keys: readonly (readonly [key: string, words: string])[];
   opened: boolean;
   shortcuts: boolean;
   onShortcuts(on: boolean): void;
   onClose(): void;
 }
 
-export function KeysDialog({ opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
+export function KeysDialog({ keys, opened, shortcuts, onShortcuts, onClose }: KeysDialogProps) {
+  const wide = keys.some(([key]) => key.length > 3);
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" size="sm">
       <Stack gap="xs">
-        {KEYS.map(([key, words]) => (
-          <Group key={key} gap="md">
-            <Kbd miw={42} ta="center">
+        {keys.map(([key, words]) => (
+          <Group key={key} gap="md" wrap="nowrap">
+            <Kbd miw={wide ? 84 : 42} flex="none" ta="center">
               {key}
             </Kbd>
             <Text>{words}</Text>
