@@ -96,8 +96,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         folder = await asyncio.to_thread(DataFolder, settings.data_dir)
         stack.callback(folder.release)
         database = await _database(settings, folder, stack)
+        # Hexadecimal: a command's word must not begin with a dash.
         operator_token = (
-            settings.operator_token.get_secret_value() if settings.operator_token else secrets.token_urlsafe(32)
+            settings.operator_token.get_secret_value() if settings.operator_token else secrets.token_hex(32)
         )
         key = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(folder.secret)
         tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)

@@ -66,7 +66,7 @@ def test_a_statement_is_genuine_as_it_was_signed_and_in_no_other_way() -> None:
     assert signed.public_key == key.public
     assert chain.is_genuine(signed)
     assert not chain.is_genuine(replace(signed, statement=signed.statement.replace("250", "251")))
-    assert not chain.is_genuine(replace(signed, signature=signed.signature[:-2] + "00"))
+    assert not chain.is_genuine(replace(signed, signature=signed.signature[2:] + signed.signature[:2]))
     assert not chain.is_genuine(replace(signed, public_key=SigningKey(bytes(32)).public))
     assert not chain.is_genuine(replace(signed, public_key="no key"))
 
