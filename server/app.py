@@ -33,6 +33,7 @@ from server.retention.compacting import Compactor
 from server.retention.deleting import Deleter
 from server.retention.keeping import Keeper
 from server.retention.sweeping import Sweeper
+from server.rooms import Rooms
 from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
@@ -103,7 +104,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)
         metrics = Metrics()
         stores = await _stores(settings, folder, database, metrics)
-        services, channels = _assemble(settings, tokens, Seal(key), stores, metrics)
+        providers = await _providers(settings, metrics, stack)
+        services, channels = _assemble(settings, tokens, Seal(key), stores, providers, metrics)
         await _start(services, stack)
         url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
@@ -121,6 +123,13 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     database = await Database.connect(url)
     stack.push_async_callback(database.close)
     return database
+
+
+async def _providers(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Providers:
+    """The services that hold the video. Made in a thread, since it reads the certificates of this machine."""
+    providers = await asyncio.to_thread(Providers.of, settings, metrics)
+    stack.push_async_callback(providers.close)
+    return providers
 
 
 async def _stores(settings: Settings, folder: DataFolder, database: Database, metrics: Metrics) -> Stores:
@@ -141,7 +150,7 @@ def steady_clock() -> Callable[[], float]:
 
 
 def _assemble(
-    settings: Settings, tokens: Tokens, seal: Seal, stores: Stores, metrics: Metrics
+    settings: Settings, tokens: Tokens, seal: Seal, stores: Stores, providers: Providers, metrics: Metrics
 ) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
     clock, database, ledger = steady_clock(), stores.database, stores.ledger
@@ -177,6 +186,7 @@ def _assemble(
         metrics=metrics,
         clock=clock,
     )
+    rooms = Rooms(providers=providers, database=database, metrics=metrics, clock=clock)
     lobby = Lobby(
         settings=settings,
         database=database,
@@ -185,7 +195,7 @@ def _assemble(
         templates=templates,
         recorder=recorder,
         presence=channels,
-        providers=Providers(),
+        rooms=rooms,
         webhooks=webhooks,
         clock=clock,
     )
@@ -209,6 +219,8 @@ def _assemble(
         tokens=tokens,
         links=links,
         lobby=lobby,
+        providers=providers,
+        rooms=rooms,
         intake=intake,
         incidents=incidents,
         monitor=monitor,
@@ -336,6 +348,8 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.playback.close)
     services.sweeper.start()
     stack.push_async_callback(services.sweeper.close)
+    services.rooms.start()
+    stack.push_async_callback(services.rooms.close)
 
 
 def _application(services: Services, channels: Channels) -> web.Application:

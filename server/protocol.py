@@ -493,7 +493,17 @@ class JoinedParticipant(Wire):
     participant: Participant
     token: str
     url: str
-    provider_token: str | None = None
+    provider_token: str | None = Field(default=None, description="for Dyte's or RealtimeKit's own SDK")
+    notice: str | None = Field(
+        default=None, description="why there is none just now; `POST /api/provider-token` asks again"
+    )
+
+
+class ProviderToken(Wire):
+    """Answer to `POST /api/provider-token`."""
+
+    provider: Provider
+    provider_token: str | None = Field(description="null: the room is our own, or the role has no place in the video")
 
 
 class IncidentPage(Wire):
@@ -927,9 +937,9 @@ OUTBOUND: dict[str, type[Wire]] = {
     "thumbnail": Thumbnail,
 }
 BODIES: tuple[type[Wire], ...] = (
-    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, Accommodate,
-    ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, ShownSegment, GiveReview,
-    ShownIncident, SigningKey, DeliveryPage, ReplayDeliveries, Replayed, Done, ErrorBody,
+    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, ProviderToken,
+    Accommodate, ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, ShownSegment,
+    GiveReview, ShownIncident, SigningKey, DeliveryPage, ReplayDeliveries, Replayed, Done, ErrorBody,
     SetRetention, Retention, ReceiptList, ErasedCandidate, DueList, DeletedDue,
 )  # fmt: skip
 

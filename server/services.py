@@ -13,9 +13,11 @@ from server.monitor import Monitor
 from server.pacing import Pacing
 from server.photos import Photos
 from server.playback import Playback
+from server.providers import Providers
 from server.recorder import Recorder
 from server.retention.keeping import Keeper
 from server.retention.sweeping import Sweeper
+from server.rooms import Rooms
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
@@ -35,6 +37,8 @@ class Services:
     tokens: Tokens
     links: Links
     lobby: Lobby
+    providers: Providers
+    rooms: Rooms
     intake: Intake
     incidents: Incidents
     monitor: Monitor

@@ -601,7 +601,14 @@ export interface JoinedParticipant {
   participant: Participant;
   token: string;
   url: string;
+  /**
+   * for Dyte's or RealtimeKit's own SDK
+   */
   provider_token?: string | null;
+  /**
+   * why there is none just now; `POST /api/provider-token` asks again
+   */
+  notice?: string | null;
 }
 /**
  * Somebody with a token for one meeting.
@@ -658,6 +665,16 @@ export interface MissedSample {
 export interface OfferMessage {
   candidate_id: string;
   sdp: string;
+}
+/**
+ * Answer to `POST /api/provider-token`.
+ */
+export interface ProviderToken {
+  provider: Provider;
+  /**
+   * null: the room is our own, or the role has no place in the video
+   */
+  provider_token: string | null;
 }
 /**
  * Answer to `GET /api/meetings/{id}/receipts`, oldest first.
