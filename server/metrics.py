@@ -62,6 +62,12 @@ class Metrics:
         self.admissions_refused = counter(
             "provider_admissions_refused_total", "Video tokens not asked for, since too many were waited for."
         )
+        self.provider_webhooks = counter(
+            "provider_webhooks_total",
+            "Webhooks of Dyte or RealtimeKit, by what was done with them.",
+            "provider",
+            "outcome",
+        )
         self.recordings_open = gauge("recordings_open", "Recordings that grow.")
         self.recording_bytes_per_second = gauge("recording_bytes_per_second", "Measured rate of all recordings.")
         self.recording_segments_waiting = gauge(

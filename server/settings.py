@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """The organization's secret."""
     dyte_url: HttpUrl = HttpUrl("https://api.dyte.io/v2")
     """Where Dyte's API is."""
+    dyte_webhook_key_url: HttpUrl = HttpUrl("https://api.dyte.io/.well-known/webhooks.json")
+    """Where the public key is by which Dyte's webhooks are checked."""
     realtimekit_account_id: str | None = Field(default=None, pattern=_ID)
     """With the next two: meetings may be held at Cloudflare RealtimeKit."""
     realtimekit_app_id: str | None = Field(default=None, pattern=_ID)
@@ -111,6 +113,8 @@ class Settings(BaseSettings):
     """A Cloudflare API token with the permission Realtime Admin."""
     realtimekit_url: HttpUrl = HttpUrl("https://api.cloudflare.com/client/v4")
     """Where Cloudflare's API is."""
+    realtimekit_webhook_key_url: HttpUrl = HttpUrl("https://api.realtime.cloudflare.com/.well-known/webhooks.json")
+    """Where the public key is by which RealtimeKit's webhooks are checked."""
 
     @field_validator("allowed_origins", "webhook_urls", mode="before")
     @classmethod

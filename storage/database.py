@@ -250,6 +250,11 @@ class Database:
         rows = await self._run("room", meeting_id=meeting_id)
         return rows[0]["room"] if rows else None
 
+    async def meeting_in_room(self, provider: str, room: str) -> UUID | None:
+        """The open meeting that is held in a room."""
+        rows = await self._run("meeting_in_room", provider=provider, room=room)
+        return rows[0]["id"] if rows else None
+
     async def rooms_to_close(self, at: datetime, *, most: int, limit: int) -> list[OpenRoom]:
         """Rooms of meetings that are over, whose next try is due at `at`; none after `most` tries."""
         return await self._records(OpenRoom, "rooms_to_close", at=at, most=most, limit=limit)
@@ -286,6 +291,10 @@ class Database:
     async def reopen_seat(self, participant_id: UUID) -> None:
         """Somebody who was sent out is there again."""
         await self._run("reopen_seat", id=participant_id)
+
+    async def hear_webhook(self, keys: Sequence[str], at: datetime, *, before: datetime) -> bool:
+        """Keep the keys of a webhook that came, and forget those from before `before`; False when one was known."""
+        return len(await self._run("hear_webhook", keys=list(keys), at=at, before=before)) == len(set(keys))
 
     # --- templates ---
 

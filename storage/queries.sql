@@ -39,6 +39,11 @@ UPDATE participants SET accommodations = %(accommodations)s WHERE id = %(id)s;
 -- name: room
 SELECT room FROM rooms WHERE meeting_id = %(meeting_id)s;
 
+-- name: meeting_in_room
+-- The open meeting that is held in a room.
+SELECT m.id FROM rooms r JOIN meetings m ON m.id = r.meeting_id
+WHERE r.room = %(room)s AND m.provider = %(provider)s AND m.ended_at IS NULL;
+
 -- name: rooms_to_close
 -- Meetings that are over here and not yet there.
 SELECT m.id AS meeting_id, m.provider, r.room, r.tries FROM rooms r JOIN meetings m ON m.id = r.meeting_id
@@ -76,6 +81,11 @@ UPDATE seats SET tries = tries + 1, next_at = %(next_at)s WHERE participant_id =
 -- name: reopen_seat
 -- Somebody who was sent out is there again.
 UPDATE seats SET closed_at = NULL, next_at = '-infinity' WHERE participant_id = %(id)s AND closed_at IS NOT NULL;
+
+-- name: hear_webhook
+-- Those of the keys that were not known.
+DELETE FROM heard_webhooks WHERE at < %(before)s;
+INSERT INTO heard_webhooks (key, at) SELECT unnest(%(keys)s::text[]), %(at)s ON CONFLICT (key) DO NOTHING RETURNING key;
 
 -- The save_* statements take a JSON array of whole rows and may be repeated: the spool relies on that.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg2
 import pytest
@@ -333,8 +334,20 @@ async def test_a_service_that_was_taken_out_of_the_settings_stops_nothing(
     async with leaving_no_task(), running(settings) as second, people.calls(second) as http:
         there = Exam(http, room.created)
         assert "video meeting cannot be had" in (await join(there, "Bob")).json["notice"]
-        async with people.candidate(there, joined=joined.json) as ada:
+        async with people.candidate(there, joined=joined.json) as ada, people.proctor(there) as paula:
             assert await ada.frame() == {"ok": True}
+            snapshot = paula.inbox.all("snapshot")[-1]
+            assert "not set up" in snapshot["room"]["notice"]
         assert (await there.end()).status == 200
         await eventually(lambda: "is tried again" in caplog.text)
     assert "Traceback" not in caplog.text
+
+
+async def test_the_ids_of_the_room_are_of_its_own_meeting(http: Http, service: MeetingService, server: Running) -> None:
+    room = await exam(http, service)
+    database, there = server.services.database, only_room(service).id
+    assert await database.meeting_in_room(service.provider, there) == UUID(room.id)
+    assert await database.meeting_in_room(Provider.DYTE, there) is None
+    assert await database.meeting_in_room(service.provider, "other") is None
+    await room.end()
+    assert await database.meeting_in_room(service.provider, there) is None

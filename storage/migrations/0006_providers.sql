@@ -18,3 +18,10 @@ CREATE TABLE seats (
     tries           integer NOT NULL DEFAULT 0,
     next_at         timestamptz NOT NULL DEFAULT '-infinity'
 );
+
+-- Webhooks that were taken, so that none counts twice.
+CREATE TABLE heard_webhooks (
+    key  text PRIMARY KEY,
+    at   timestamptz NOT NULL
+);
+CREATE INDEX heard_webhooks_by_age ON heard_webhooks (at);

@@ -159,6 +159,10 @@ export interface Candidate {
   accommodations?: {
     [k: string]: unknown;
   };
+  /**
+   * whether they are in Dyte's or RealtimeKit's meeting; null: there is none, or unknown
+   */
+  in_meeting?: boolean | null;
 }
 /**
  * Event `candidate`, out.
@@ -834,6 +838,29 @@ export interface ReviewMessage {
   note?: string | null;
 }
 /**
+ * Event `room`, out: the meeting at Dyte or RealtimeKit, as far as is known of it.
+ */
+export interface Room {
+  provider: Provider;
+  reachable: boolean;
+  /**
+   * what the proctors should know of it
+   */
+  notice?: string | null;
+  strangers?: Stranger[];
+}
+/**
+ * Somebody in the video meeting whom this server did not let in.
+ */
+export interface Stranger {
+  peer_id: string;
+  /**
+   * what they are called there
+   */
+  name: string;
+  since?: string | null;
+}
+/**
  * A face that detection saw.
  */
 export interface SeenFace {
@@ -986,6 +1013,10 @@ export interface Snapshot {
    * what the proctors should know of the detector
    */
   notice?: string | null;
+  /**
+   * the meeting at Dyte or RealtimeKit; null: the room is our own
+   */
+  room?: Room | null;
   at: string;
 }
 /**
