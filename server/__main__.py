@@ -18,6 +18,7 @@ from server import (
     retention_command,
     simulation_command,
     verify_command,
+    webhooks_command,
 )
 from server import settings as settings_module
 from server.settings import Settings, SettingsError
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     labels_command.add_command(commands)
     retention_command.add_commands(commands)
     compact_command.add_command(commands)
+    webhooks_command.add_command(commands)
     models = commands.add_parser("models", help="the detectors' weights").add_subparsers(required=True, metavar="WHAT")
     fetch = models.add_parser("fetch", help="download the pinned weights and check their hashes")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="which; unset: all that the detectors need")

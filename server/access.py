@@ -9,8 +9,8 @@ _SEND: dict[Role, frozenset[str]] = {
 }
 _RECEIVE: dict[Role, frozenset[str]] = {
     Role.CANDIDATE: frozenset({"warning", "warning_cleared", "pace", "message", "ended"}),
-    Role.PROCTOR: frozenset({"snapshot", "incident", "candidate", "thumbnail", "ended"}),
-    Role.REVIEWER: frozenset({"snapshot", "incident", "candidate", "thumbnail", "ended"}),
+    Role.PROCTOR: frozenset({"snapshot", "incident", "candidate", "room", "thumbnail", "ended"}),
+    Role.REVIEWER: frozenset({"snapshot", "incident", "candidate", "room", "thumbnail", "ended"}),
 }
 _NAMESPACES: dict[Namespace, frozenset[Role]] = {
     Namespace.CANDIDATE: frozenset({Role.CANDIDATE}),

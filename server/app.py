@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
 from aiohttp import web
 
 from server.api.calls import MAX_BODY_BYTES, SERVICES, errors, uncompressed
 from server.api.origins import origins
 from server.api.routes import add_routes
 from server.archive import Archive
+from server.attendance import Attendance
 from server.bundling import Bundling
 from server.candidate_channel import CandidateChannel
 from server.channels import Channels
@@ -27,12 +29,14 @@ from server.pacing import Pacing
 from server.photos import Photos
 from server.playback import Playback
 from server.proctor_channel import ProctorChannel
+from server.provider_webhooks import ProviderWebhooks
 from server.providers import Providers
 from server.recorder import Recorder
 from server.retention.compacting import Compactor
 from server.retention.deleting import Deleter
 from server.retention.keeping import Keeper
 from server.retention.sweeping import Sweeper
+from server.rooms import Rooms
 from server.services import Services
 from server.settings import Settings
 from server.templates import Seal, Templates
@@ -84,6 +88,16 @@ class Stores:
     """What recordings are signed with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is asked of others."""
+
+    providers: Providers
+    """The services that hold the video."""
+    http: httpx.AsyncClient
+    """For what they publish."""
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """A server, from its data folder up, until the context ends.
@@ -104,7 +118,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         tokens = Tokens(key, operator_token, lifetime=settings.token_lifetime)
         metrics = Metrics()
         stores = await _stores(settings, folder, database, metrics)
-        services, channels = _assemble(settings, tokens, Seal(key), stores, metrics)
+        outside = await _outside(settings, metrics, stack)
+        services, channels = _assemble(settings, tokens, Seal(key), stores, outside, metrics)
         await _start(services, stack)
         url = await _listen(_application(services, channels), settings, stack)
         yield Running(url, f"{url}/#token={operator_token}", services)
@@ -122,6 +137,15 @@ async def _database(settings: Settings, folder: DataFolder, stack: AsyncExitStac
     database = await Database.connect(url)
     stack.push_async_callback(database.close)
     return database
+
+
+async def _outside(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Outside:
+    """Everything that asks something of others. Made in a thread, since it reads the certificates of this machine."""
+    providers = await asyncio.to_thread(Providers.of, settings, metrics)
+    stack.push_async_callback(providers.close)
+    http = await asyncio.to_thread(httpx.AsyncClient, headers={"Accept-Encoding": "identity"}, follow_redirects=False)
+    stack.push_async_callback(http.aclose)
+    return Outside(providers, http)
 
 
 async def _stores(settings: Settings, folder: DataFolder, database: Database, metrics: Metrics) -> Stores:
@@ -142,7 +166,7 @@ def steady_clock() -> Callable[[], float]:
 
 
 def _assemble(
-    settings: Settings, tokens: Tokens, seal: Seal, stores: Stores, metrics: Metrics
+    settings: Settings, tokens: Tokens, seal: Seal, stores: Stores, outside: Outside, metrics: Metrics
 ) -> tuple[Services, Channels]:
     """The parts, each given what it needs. Nothing runs yet."""
     clock, database, ledger = steady_clock(), stores.database, stores.ledger
@@ -178,6 +202,7 @@ def _assemble(
         metrics=metrics,
         clock=clock,
     )
+    rooms = Rooms(providers=outside.providers, database=database, metrics=metrics, clock=clock)
     lobby = Lobby(
         settings=settings,
         database=database,
@@ -186,8 +211,17 @@ def _assemble(
         templates=templates,
         recorder=recorder,
         presence=channels,
-        providers=Providers(),
+        rooms=rooms,
         webhooks=webhooks,
+        clock=clock,
+    )
+    attendance = Attendance(
+        lobby=lobby,
+        rooms=rooms,
+        providers=outside.providers,
+        monitor=monitor,
+        teller=channels.broadcast,
+        database=database,
         clock=clock,
     )
     pacing = Pacing(candidates=lobby.candidates, sender=channels.broadcast, metrics=metrics)
@@ -210,6 +244,18 @@ def _assemble(
         tokens=tokens,
         links=links,
         lobby=lobby,
+        providers=outside.providers,
+        rooms=rooms,
+        attendance=attendance,
+        provider_webhooks=ProviderWebhooks(
+            settings=settings,
+            providers=outside.providers,
+            attendance=attendance,
+            database=database,
+            metrics=metrics,
+            clock=clock,
+            http=outside.http,
+        ),
         intake=intake,
         incidents=incidents,
         monitor=monitor,
@@ -337,6 +383,10 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.playback.close)
     services.sweeper.start()
     stack.push_async_callback(services.sweeper.close)
+    services.rooms.start()
+    stack.push_async_callback(services.rooms.close)
+    services.attendance.start()
+    stack.push_async_callback(services.attendance.close)
 
 
 def _application(services: Services, channels: Channels) -> web.Application:

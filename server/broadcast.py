@@ -101,3 +101,7 @@ class Broadcast:
         """Tell the proctors who came, went or changed."""
         message = protocol.CandidateEvent.model_validate({"type": event, "candidate": candidate.view()})
         await self.to_proctors("candidate", message, candidate.meeting)
+
+    async def room(self, meeting: Meeting, room: protocol.Room) -> None:
+        """Tell the proctors how the video meeting stands."""
+        await self.to_proctors("room", room, meeting)

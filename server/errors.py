@@ -12,6 +12,9 @@ InvigilError
 ├── TooMany          429 too_many
 ├── NotBuilt         501 not_implemented
 ├── Making           503 making: a video is being made; the answer says how far it is
+├── ProviderFailed
+│   ├── ProviderRefused  502 provider_refused: the video service said no
+│   └── ProviderAway     503 provider_away: the video service cannot be had just now
 ├── Away             503 away: the database cannot be had just now
 └── NoSpace          507 no_space: an exam could not be recorded to its end
 """
@@ -107,6 +110,26 @@ class Making(InvigilError):
     """A video is being made."""
 
     status, code = 503, "making"
+
+
+class ProviderFailed(InvigilError):
+    """The service that holds the video meeting did not do what was asked; `there`: its HTTP status, if any."""
+
+    status, code = 502, "provider_refused"
+
+    def __init__(self, text: str, *, there: int | None = None) -> None:
+        super().__init__(text)
+        self.there = there
+
+
+class ProviderRefused(ProviderFailed):
+    """The video service said no, or something that nobody understands."""
+
+
+class ProviderAway(ProviderFailed):
+    """The video service cannot be had just now; try again."""
+
+    status, code = 503, "provider_away"
 
 
 class Away(InvigilError):

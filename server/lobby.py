@@ -17,8 +17,8 @@ from server.incidents import Incidents
 from server.meetings import Candidate, LiveIncident, Meeting, moment
 from server.monitor import Monitor
 from server.protocol import Provider, Role
-from server.providers import Providers
 from server.recorder import Recorder
+from server.rooms import Rooms
 from server.settings import MeetingSettings, Settings
 from server.tasks import guarded
 from server.templates import Templates
@@ -62,7 +62,7 @@ class Lobby:
         templates: Templates,
         recorder: Recorder,
         presence: Presence,
-        providers: Providers,
+        rooms: Rooms,
         webhooks: Webhooks,
         clock: Callable[[], float],
     ) -> None:
@@ -73,7 +73,7 @@ class Lobby:
         self._templates = templates
         self._recorder = recorder
         self._presence = presence
-        self._providers = providers
+        self._rooms = rooms
         self._webhooks = webhooks
         self._clock = clock
         self._live: dict[UUID, Meeting] = {}
@@ -84,6 +84,10 @@ class Lobby:
         """Everyone in a live meeting."""
         for meeting in self._live.values():
             yield from meeting.candidates.values()
+
+    def meetings(self) -> Iterator[Meeting]:
+        """Those that go on and that somebody asked for."""
+        yield from list(self._live.values())
 
     async def resume(self) -> None:
         """After a restart: close what a crash left open, and expect everyone back who was there."""
@@ -104,13 +108,19 @@ class Lobby:
 
         Raises:
             Invalid: the settings or the provider are none this server knows.
+            ProviderFailed: the service that is to hold it cannot make its room.
             NoSpace: the disk has no room for its recordings.
         """
         settings = self._settings.for_meeting(overrides)
         self._recorder.require_room(settings.stream)
         record = MeetingRecord(new_id(), title, provider, secrets.token_urlsafe(12), overrides, moment(self._clock()))
-        await self._providers.get(provider).create(record)
-        await self._database.insert_meeting(record)
+        room = await self._rooms.create(record)
+        try:
+            await self._database.insert_meeting(record, room)
+        except BaseException:
+            if room is not None:
+                await self._rooms.abandon(record, room)
+            raise
         meeting = self._live[record.id] = Meeting(record, settings)
         await self.add(meeting, "Proctor", Role.PROCTOR)
         logger.info("[%s] meeting created", record.id)
@@ -211,7 +221,7 @@ class Lobby:
             await guarded(partial(self._presence.ended, candidate, "The meeting has ended."))
         await guarded(partial(self._presence.meeting_ended, meeting, "The meeting has ended."))
         await guarded(partial(self._webhooks.meeting_ended, record))
-        await guarded(partial(self._providers.get(Provider(record.provider)).end, record))
+        self._rooms.settle()
         logger.info("[%s] meeting ended", meeting_id)
         return meeting
 
@@ -223,7 +233,7 @@ class Lobby:
 
     # --- people -------------------------------------------------------------------------------------------
 
-    async def join(self, meeting_id: UUID, name: str, code: str) -> tuple[ParticipantRecord, str | None]:
+    async def join(self, meeting_id: UUID, name: str, code: str) -> tuple[Meeting, ParticipantRecord]:
         """Let somebody with the candidate link in.
 
         Raises:
@@ -239,7 +249,7 @@ class Lobby:
             raise NotAllowed("This link is not valid. Ask for a new one.")
         if not meeting.joins.take(self._clock()):
             raise TooMany("Too many people join at once. Try again in a few seconds.")
-        return await self.add(meeting, name, Role.CANDIDATE)
+        return meeting, await self.add(meeting, name, Role.CANDIDATE)
 
     async def add(
         self,
@@ -249,8 +259,8 @@ class Lobby:
         reference_photo: str | None = None,
         *,
         accommodations: Json | None = None,
-    ) -> tuple[ParticipantRecord, str | None]:
-        """Add a participant; the second value is the provider's own token.
+    ) -> ParticipantRecord:
+        """Add a participant. Their seat in the video, where there is one, is another matter: it may have to wait.
 
         Raises:
             Conflict: the meeting is over, for anybody but reviewers: their work begins then.
@@ -266,21 +276,28 @@ class Lobby:
             new_id(), meeting.id, name.strip(), role, at, reference_photo, accommodations=accommodations or {}
         )
         if role is not Role.CANDIDATE:
-            return record, await self._register(meeting, record)
+            await self._database.insert_participant(record)
+            return record
         candidate = meeting.add(record)  # before anything is awaited: a place that is counted cannot be taken twice
         try:
-            provider_token = await self._register(meeting, record)
+            await self._database.insert_participant(record)
         except BaseException:
             del meeting.candidates[record.id]
             raise
         await self._presence.candidate("joined", candidate)
-        return record, provider_token
+        return record
 
-    async def _register(self, meeting: Meeting, record: ParticipantRecord) -> str | None:
-        provider = self._providers.get(Provider(meeting.record.provider))
-        provider_token = None if meeting.ended else await provider.admit(meeting.record, record)
-        await self._database.insert_participant(record)
-        return provider_token
+    async def staff(self, identity: Identity) -> tuple[Meeting, ParticipantRecord]:
+        """The proctor or reviewer that a token belongs to, and their meeting.
+
+        Raises:
+            NotFound: one of both is gone.
+        """
+        meeting = await self.meeting(identity.meeting_id)
+        record = None if identity.participant_id is None else await self._database.participant(identity.participant_id)
+        if record is None or record.meeting_id != meeting.id:
+            raise NotFound("There is no such participant in this meeting.")
+        return meeting, record
 
     async def candidate(self, identity: Identity) -> Candidate:
         """The candidate that a token belongs to.
@@ -348,5 +365,6 @@ class Lobby:
             candidate.record = replace(candidate.record, ended_at=at)
             self._monitor.finish(candidate)
             await self._incidents.note(candidate, "ended", {"reason": reason, "proctor_id": str(proctor_id)})
+            self._rooms.settle()
             await self._presence.ended(candidate, reason)
             await self._presence.candidate("left", candidate)

@@ -97,6 +97,8 @@ class Candidate:
     """The one socket that counts; a newer one replaces it."""
     finished: bool = False
     """The candidate said that they are done."""
+    peers: int | None = None
+    """Their connections to the meeting at another service; None: not known, or there is none."""
     latest: Frame | None = None
     """The newest frame, sampled or not."""
     last_seq: int = -1
@@ -214,6 +216,7 @@ class Candidate:
             sample_interval=None if self.slot is None else self.slot.achieved,
             open_incidents=sorted(self.open),
             accommodations=self.record.accommodations,
+            in_meeting=None if self.peers is None else self.peers > 0,
         )
 
 

@@ -56,6 +56,18 @@ class Metrics:
         self.connections_dropped = counter(
             "connections_dropped_total", "Sockets that could not keep up and were closed."
         )
+        self.provider_calls = counter(
+            "provider_calls_total", "Calls to Dyte or RealtimeKit, by what came of them.", "provider", "outcome"
+        )
+        self.admissions_refused = counter(
+            "provider_admissions_refused_total", "Video tokens not asked for, since too many were waited for."
+        )
+        self.provider_webhooks = counter(
+            "provider_webhooks_total",
+            "Webhooks of Dyte or RealtimeKit, by what was done with them.",
+            "provider",
+            "outcome",
+        )
         self.recordings_open = gauge("recordings_open", "Recordings that grow.")
         self.recording_bytes_per_second = gauge("recording_bytes_per_second", "Measured rate of all recordings.")
         self.recording_segments_waiting = gauge(

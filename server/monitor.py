@@ -193,7 +193,8 @@ class Monitor:
     def forget_activities(self, candidate: Candidate) -> None:
         """A new connection reports anew what lasts: a tab that crashed while hidden would stay hidden for ever."""
         for kind in rules.NOTICED_KINDS:
-            if kind in candidate.open:
+            twice = kind is Kind.SECOND_CONNECTION and (candidate.peers or 0) > 1  # seen elsewhere, and still so
+            if kind in candidate.open and not twice:
                 self.notice(candidate, kind, active=False, detail="")
 
     def finish(self, candidate: Candidate) -> None:

@@ -68,6 +68,7 @@ class ProctorChannel(Channel):
             incidents=[self._services.views.incident(meeting, live) for live in reversed(told)],
             detector=self._services.monitor.name,
             notice=self._services.monitor.notice_text,
+            room=self._services.attendance.room(meeting),
             at=moment(self._services.clock()),
         )
         await self._broadcast.to_proctor("snapshot", snapshot, role, connection.sid)

@@ -350,6 +350,26 @@ class Candidate(Wire):
     sample_interval: float | None = Field(default=None, description="seconds between the last two samples")
     open_incidents: list[Kind] = []
     accommodations: Accommodations = {}
+    in_meeting: bool | None = Field(
+        default=None, description="whether they are in Dyte's or RealtimeKit's meeting; null: there is none, or unknown"
+    )
+
+
+class Stranger(Wire):
+    """Somebody in the video meeting whom this server did not let in."""
+
+    peer_id: str
+    name: str = Field(description="what they are called there")
+    since: Time | None = None
+
+
+class Room(Wire):
+    """Event `room`, out: the meeting at Dyte or RealtimeKit, as far as is known of it."""
+
+    provider: Provider
+    reachable: bool
+    notice: str | None = Field(default=None, description="what the proctors should know of it")
+    strangers: list[Stranger] = Field(default=[], max_length=50)
 
 
 # --- /proctor ---------------------------------------------------------------------------------------------
@@ -363,6 +383,7 @@ class Snapshot(Wire):
     incidents: list[Incident]
     detector: str = Field(description="the detector's name, or `off`")
     notice: str | None = Field(default=None, description="what the proctors should know of the detector")
+    room: Room | None = Field(default=None, description="the meeting at Dyte or RealtimeKit; null: the room is our own")
     at: Time
 
 
@@ -493,7 +514,17 @@ class JoinedParticipant(Wire):
     participant: Participant
     token: str
     url: str
-    provider_token: str | None = None
+    provider_token: str | None = Field(default=None, description="for Dyte's or RealtimeKit's own SDK")
+    notice: str | None = Field(
+        default=None, description="why there is none just now; `POST /api/provider-token` asks again"
+    )
+
+
+class ProviderToken(Wire):
+    """Answer to `POST /api/provider-token`."""
+
+    provider: Provider
+    provider_token: str | None = Field(description="null: the room is our own, or the role has no place in the video")
 
 
 class IncidentPage(Wire):
@@ -926,12 +957,13 @@ OUTBOUND: dict[str, type[Wire]] = {
     "snapshot": Snapshot,
     "incident": IncidentEvent,
     "candidate": CandidateEvent,
+    "room": Room,
     "thumbnail": Thumbnail,
 }
 BODIES: tuple[type[Wire], ...] = (
-    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, Accommodate,
-    ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, ShownSegment, GiveReview,
-    ShownIncident, SigningKey, DeliveryPage, ReplayDeliveries, Replayed, Done, ErrorBody,
+    CreateMeeting, CreatedMeeting, ShownMeeting, MeetingList, AddParticipant, Join, JoinedParticipant, ProviderToken,
+    Accommodate, ShownParticipant, IncidentPage, FrameAck, HeldList, RecordingList, ShownRecording, ShownSegment,
+    GiveReview, ShownIncident, SigningKey, DeliveryPage, ReplayDeliveries, Replayed, Done, ErrorBody,
     SetRetention, Retention, ReceiptList, ErasedCandidate, DueList, DeletedDue,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.attendance import Attendance
 from server.bundling import Bundling
 from server.incidents import Incidents
 from server.intake import Intake
@@ -13,9 +14,12 @@ from server.monitor import Monitor
 from server.pacing import Pacing
 from server.photos import Photos
 from server.playback import Playback
+from server.provider_webhooks import ProviderWebhooks
+from server.providers import Providers
 from server.recorder import Recorder
 from server.retention.keeping import Keeper
 from server.retention.sweeping import Sweeper
+from server.rooms import Rooms
 from server.settings import Settings
 from server.templates import Templates
 from server.tokens import Tokens
@@ -35,6 +39,10 @@ class Services:
     tokens: Tokens
     links: Links
     lobby: Lobby
+    providers: Providers
+    rooms: Rooms
+    attendance: Attendance
+    provider_webhooks: ProviderWebhooks
     intake: Intake
     incidents: Incidents
     monitor: Monitor

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +17,9 @@ from server.checks import fault_lines, faults
 from server.errors import Invalid
 from server.protocol import Pace
 from storage.days import Days
+
+_ID = r"^[A-Za-z0-9._-]{1,100}$"
+"""An id of another service: it becomes part of addresses."""
 
 
 class SettingsError(Exception):
@@ -89,6 +93,28 @@ class Settings(BaseSettings):
     """What signs that, as Standard Webhooks has it: `whsec_` and base64, or any text of at least 24 characters."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is written to standard error."""
+    candidate_preset: str = Field(default="group_call_participant", min_length=1, max_length=100)
+    """Dyte's or RealtimeKit's preset for candidates: what they may do in the video meeting. Never a host's."""
+    proctor_preset: str = Field(default="group_call_host", min_length=1, max_length=100)
+    """The preset for proctors."""
+    dyte_organization_id: str | None = Field(default=None, pattern=_ID)
+    """With `dyte_api_key`: meetings may be held at Dyte."""
+    dyte_api_key: SecretStr | None = None
+    """The organization's secret."""
+    dyte_url: HttpUrl = HttpUrl("https://api.dyte.io/v2")
+    """Where Dyte's API is."""
+    dyte_webhook_key_url: HttpUrl = HttpUrl("https://api.dyte.io/.well-known/webhooks.json")
+    """Where the public key is by which Dyte's webhooks are checked."""
+    realtimekit_account_id: str | None = Field(default=None, pattern=_ID)
+    """With the next two: meetings may be held at Cloudflare RealtimeKit."""
+    realtimekit_app_id: str | None = Field(default=None, pattern=_ID)
+    """The app of that account."""
+    realtimekit_api_token: SecretStr | None = None
+    """A Cloudflare API token with the permission Realtime Admin."""
+    realtimekit_url: HttpUrl = HttpUrl("https://api.cloudflare.com/client/v4")
+    """Where Cloudflare's API is."""
+    realtimekit_webhook_key_url: HttpUrl = HttpUrl("https://api.realtime.cloudflare.com/.well-known/webhooks.json")
+    """Where the public key is by which RealtimeKit's webhooks are checked."""
 
     @field_validator("allowed_origins", "webhook_urls", mode="before")
     @classmethod
@@ -101,6 +127,13 @@ class Settings(BaseSettings):
         least = {"operator_token": 16, "secret": 32, "webhook_secret": 24}[str(info.field_name)]
         if value is not None and len(value.get_secret_value()) < least:
             raise ValueError(f"at least {least} characters, or it can be guessed")
+        return value
+
+    @field_validator("dyte_api_key", "realtimekit_api_token")
+    @classmethod
+    def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+            raise ValueError("has characters that no key has: spaces, line breaks or others beyond ASCII")
         return value
 
     @field_validator("detector")
@@ -144,6 +177,30 @@ class Settings(BaseSettings):
         """How long the parts of a meeting are kept, unless it has days of its own."""
         return Days(self.keep_stream_days, self.keep_evidence_days, self.keep_incidents_days)
 
+    @model_validator(mode="after")
+    def _check_presets(self) -> Self:
+        if self.candidate_preset == self.proctor_preset:
+            raise ValueError(
+                "candidate_preset: the same as proctor_preset; candidates must not be able to run the room"
+            )
+        if "host" in self.candidate_preset.casefold():
+            raise ValueError(
+                "candidate_preset: a host's preset by its name; candidates must not be able to run the room"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_accounts(self) -> Self:
+        for names in (
+            ("dyte_organization_id", "dyte_api_key"),
+            ("realtimekit_account_id", "realtimekit_app_id", "realtimekit_api_token"),
+        ):
+            missing = [name for name in names if not _is_set(getattr(self, name))]
+            if missing and len(missing) < len(names):
+                others = ", ".join(f"INVIGIL_{name.upper()}" for name in names if name not in missing)
+                raise ValueError(f"{missing[0]}: not set, though {others} is; set all of them or none")
+        return self
+
     @property
     def models_dir(self) -> Path:
         """Where the weights are."""
@@ -165,6 +222,10 @@ class Settings(BaseSettings):
             raise Invalid(f"settings.stream: {faults(error)}") from None
         except RuleSettingsError as error:
             raise Invalid(f"settings: {error}") from None
+
+
+def _is_set(value: str | SecretStr | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from storage.records import (
     IncidentRecord,
     Json,
     MeetingRecord,
+    OpenRoom,
+    OpenSeat,
     ParticipantRecord,
     Recorded,
     RecordingRecord,
@@ -193,10 +195,10 @@ class Database:
 
     # --- meetings and participants ---
 
-    async def insert_meeting(self, meeting: MeetingRecord) -> None:
-        """Keep a new meeting."""
+    async def insert_meeting(self, meeting: MeetingRecord, room: str | None = None) -> None:
+        """Keep a new meeting, with the room of another service in which it is held."""
         values = {**_values(meeting), "settings": json.dumps(meeting.settings)}
-        await self._run("insert_meeting", **values)
+        await self._run("insert_meeting", **values, room=room)
 
     async def meeting(self, meeting_id: UUID) -> MeetingRecord | None:
         """One meeting."""
@@ -247,6 +249,59 @@ class Database:
     async def accommodate(self, participant_id: UUID, accommodations: Json) -> None:
         """Keep what was agreed with a candidate, in place of what was agreed before."""
         await self._run("accommodate", id=participant_id, accommodations=json.dumps(accommodations))
+
+    # --- rooms of other services ---
+
+    async def room(self, meeting_id: UUID) -> str | None:
+        """The room of a meeting."""
+        rows = await self._run("room", meeting_id=meeting_id)
+        return rows[0]["room"] if rows else None
+
+    async def meeting_in_room(self, provider: str, room: str) -> UUID | None:
+        """The open meeting that is held in a room."""
+        rows = await self._run("meeting_in_room", provider=provider, room=room)
+        return rows[0]["id"] if rows else None
+
+    async def rooms_to_close(self, at: datetime, *, most: int, limit: int) -> list[OpenRoom]:
+        """Rooms of meetings that are over, whose next try is due at `at`; none after `most` tries."""
+        return await self._records(OpenRoom, "rooms_to_close", at=at, most=most, limit=limit)
+
+    async def room_closed(self, meeting_id: UUID, at: datetime) -> None:
+        """A room was closed."""
+        await self._run("room_closed", id=meeting_id, at=at)
+
+    async def room_not_closed(self, meeting_id: UUID, next_at: datetime) -> None:
+        """A room could not be closed; the next try is due at `next_at`."""
+        await self._run("room_not_closed", id=meeting_id, next_at=next_at)
+
+    async def keep_seat(self, participant_id: UUID, seat: str) -> None:
+        """Keep which seat a participant has, in place of any other."""
+        await self._run("keep_seat", participant_id=participant_id, seat=seat)
+
+    async def seat(self, participant_id: UUID) -> str | None:
+        """The seat of a participant."""
+        rows = await self._run("seat", participant_id=participant_id)
+        return rows[0]["seat"] if rows else None
+
+    async def seats_to_close(self, at: datetime, *, most: int, limit: int) -> list[OpenSeat]:
+        """Seats of candidates whose exam was ended, as `rooms_to_close`."""
+        return await self._records(OpenSeat, "seats_to_close", at=at, most=most, limit=limit)
+
+    async def seat_closed(self, participant_id: UUID, at: datetime) -> None:
+        """Somebody was sent out."""
+        await self._run("seat_closed", id=participant_id, at=at)
+
+    async def seat_not_closed(self, participant_id: UUID, next_at: datetime) -> None:
+        """Somebody could not be sent out; the next try is due at `next_at`."""
+        await self._run("seat_not_closed", id=participant_id, next_at=next_at)
+
+    async def reopen_seat(self, participant_id: UUID) -> None:
+        """Somebody who was sent out is there again."""
+        await self._run("reopen_seat", id=participant_id)
+
+    async def hear_webhook(self, keys: Sequence[str], at: datetime, *, before: datetime) -> bool:
+        """Keep the keys of a webhook that came, and forget those from before `before`; False when one was known."""
+        return len(await self._run("hear_webhook", keys=list(keys), at=at, before=before)) == len(set(keys))
 
     # --- templates ---
 

@@ -6,6 +6,7 @@ SELECT 1;
 -- name: insert_meeting
 INSERT INTO meetings (id, title, provider, join_code, settings, created_at)
 VALUES (%(id)s, %(title)s, %(provider)s, %(join_code)s, %(settings)s, %(created_at)s);
+INSERT INTO rooms (meeting_id, room) SELECT %(id)s, %(room)s WHERE %(room)s::text IS NOT NULL;
 
 -- name: meeting
 SELECT * FROM meetings WHERE id = %(id)s;
@@ -37,6 +38,57 @@ UPDATE participants SET ended_at = coalesce(ended_at, %(at)s) WHERE id = %(id)s;
 
 -- name: accommodate
 UPDATE participants SET accommodations = %(accommodations)s WHERE id = %(id)s;
+
+-- name: room
+SELECT room FROM rooms WHERE meeting_id = %(meeting_id)s;
+
+-- name: meeting_in_room
+-- The open meeting that is held in a room.
+SELECT m.id FROM rooms r JOIN meetings m ON m.id = r.meeting_id
+WHERE r.room = %(room)s AND m.provider = %(provider)s AND m.ended_at IS NULL;
+
+-- name: rooms_to_close
+-- Meetings that are over here and not yet there.
+SELECT m.id AS meeting_id, m.provider, r.room, r.tries FROM rooms r JOIN meetings m ON m.id = r.meeting_id
+WHERE m.ended_at IS NOT NULL AND r.closed_at IS NULL AND r.tries < %(most)s AND r.next_at <= %(at)s
+ORDER BY r.next_at LIMIT %(limit)s;
+
+-- name: room_closed
+UPDATE rooms SET closed_at = %(at)s WHERE meeting_id = %(id)s;
+
+-- name: room_not_closed
+UPDATE rooms SET tries = tries + 1, next_at = %(next_at)s WHERE meeting_id = %(id)s;
+
+-- name: keep_seat
+INSERT INTO seats (participant_id, seat) VALUES (%(participant_id)s, %(seat)s)
+ON CONFLICT (participant_id) DO UPDATE SET seat = excluded.seat, closed_at = NULL, tries = 0, next_at = '-infinity';
+
+-- name: seat
+SELECT seat FROM seats WHERE participant_id = %(participant_id)s;
+
+-- name: seats_to_close
+-- Candidates whose exam was ended, in meetings that go on. The end of a meeting sends everybody out at once.
+SELECT p.id AS participant_id, m.provider, r.room, s.seat, s.tries
+FROM seats s JOIN participants p ON p.id = s.participant_id JOIN meetings m ON m.id = p.meeting_id
+JOIN rooms r ON r.meeting_id = m.id
+WHERE p.ended_at IS NOT NULL AND m.ended_at IS NULL AND s.closed_at IS NULL
+  AND s.tries < %(most)s AND s.next_at <= %(at)s
+ORDER BY s.next_at LIMIT %(limit)s;
+
+-- name: seat_closed
+UPDATE seats SET closed_at = %(at)s WHERE participant_id = %(id)s;
+
+-- name: seat_not_closed
+UPDATE seats SET tries = tries + 1, next_at = %(next_at)s WHERE participant_id = %(id)s;
+
+-- name: reopen_seat
+-- Somebody who was sent out is there again.
+UPDATE seats SET closed_at = NULL, next_at = '-infinity' WHERE participant_id = %(id)s AND closed_at IS NOT NULL;
+
+-- name: hear_webhook
+-- Those of the keys that were not known.
+DELETE FROM heard_webhooks WHERE at < %(before)s;
+INSERT INTO heard_webhooks (key, at) SELECT unnest(%(keys)s::text[]), %(at)s ON CONFLICT (key) DO NOTHING RETURNING key;
 
 -- The save_* statements take a JSON array of whole rows and may be repeated: the spool relies on that.
 

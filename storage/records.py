@@ -53,6 +53,32 @@ class ParticipantRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A meeting that is over here and not yet where its video was."""
+
+    meeting_id: UUID
+    provider: str
+    room: str
+    """The service's id of it."""
+    tries: int
+    """How often it was tried in vain to end it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSeat:
+    """A candidate whose exam was ended and who was not yet sent out of the video."""
+
+    participant_id: UUID
+    provider: str
+    room: str
+    """The service's id of the meeting."""
+    seat: str
+    """The service's id of the participant."""
+    tries: int
+    """How often it was tried in vain to send them out."""
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecord:
     """One episode of one signal for one candidate, in its newest version."""
 

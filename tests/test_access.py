@@ -26,6 +26,7 @@ RECEIVERS = {
     "snapshot": {P, R},
     "incident": {P, R},
     "candidate": {P, R},
+    "room": {P, R},
     "thumbnail": {P, R},
 }
 EVENTS = sorted({*INBOUND, *OUTBOUND})

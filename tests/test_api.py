@@ -277,6 +277,7 @@ CALLS = [
     ("GET", "/api/meetings/{id}/recordings", "operator proctor reviewer"),
     ("GET", "/api/meetings/{id}/bundle", "operator proctor reviewer"),
     ("POST", "/api/incidents/{id}/review", "operator proctor reviewer stranger"),
+    ("POST", "/api/provider-token", "candidate proctor reviewer stranger"),
     ("POST", "/api/frames", "candidate"),
     ("POST", "/api/activities", "candidate"),
     ("GET", "/api/held", "candidate"),
@@ -833,6 +834,7 @@ async def test_health_is_open_and_names_the_detector(http: Http) -> None:
         "notice": "",
         "workers": {"wanted": 0, "alive": 0},
         "database": "ok",
+        "video": {},
         "signing_key": "",
     }
     assert answer.json["signing_key"] == (await http.get("/api/signing-key")).json["public_key"]

@@ -148,3 +148,72 @@ def test_a_meeting_without_overrides_has_the_servers_settings() -> None:
 def test_a_meetings_override_that_cannot_be_used_is_refused(overrides: dict[str, object]) -> None:
     with pytest.raises(Invalid, match="settings"):
         load().for_meeting(overrides)
+
+
+# --- Dyte and RealtimeKit ---------------------------------------------------------------------------------
+
+DYTE = {"INVIGIL_DYTE_ORGANIZATION_ID": "org", "INVIGIL_DYTE_API_KEY": "hush-hush"}
+REALTIMEKIT = {
+    "INVIGIL_REALTIMEKIT_ACCOUNT_ID": "account",
+    "INVIGIL_REALTIMEKIT_APP_ID": "app",
+    "INVIGIL_REALTIMEKIT_API_TOKEN": "hush-hush",
+}
+
+
+@pytest.mark.parametrize("credentials", [DYTE, REALTIMEKIT, {**DYTE, **REALTIMEKIT}, {}])
+def test_whole_credentials_are_taken(credentials: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in credentials.items():
+        monkeypatch.setenv(name, value)
+    assert "hush" not in repr(load())
+
+
+@pytest.mark.parametrize("missing", [*DYTE, *REALTIMEKIT])
+@pytest.mark.parametrize("empty", [True, False])
+def test_half_set_credentials_are_a_fault_that_names_what_is_missing(
+    missing: str, empty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (DYTE if missing in DYTE else REALTIMEKIT).items():
+        if name != missing:
+            monkeypatch.setenv(name, value)
+        elif empty and name.endswith(("_KEY", "_TOKEN")):
+            monkeypatch.setenv(name, "")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert str(caught.value).splitlines()[1].startswith(f"  {missing}: ")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("credentials", [DYTE, REALTIMEKIT])
+@pytest.mark.parametrize("secret", ["hush hush", "hush\n", "hush-é"])
+def test_a_secret_that_no_header_can_carry_is_refused_and_not_repeated(
+    secret: str, credentials: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in credentials.items():
+        monkeypatch.setenv(name, secret if value == "hush-hush" else value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert "no key has" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["INVIGIL_REALTIMEKIT_ACCOUNT_ID", "INVIGIL_DYTE_ORGANIZATION_ID"])
+@pytest.mark.parametrize("value", ["../x", "a b", "a/b", "?"])
+def test_an_id_that_could_not_be_part_of_an_address_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("candidate", "proctor"),
+    [("group_call_host", "x"), ("Exam-HOST", "x"), ("same", "same"), ("", "x"), ("webinar_host_2", "x")],
+)
+def test_a_preset_for_candidates_by_which_they_could_run_the_room_is_refused(
+    candidate: str, proctor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVIGIL_CANDIDATE_PRESET", candidate)
+    monkeypatch.setenv("INVIGIL_PROCTOR_PRESET", proctor)
+    with pytest.raises(SettingsError, match="INVIGIL_CANDIDATE_PRESET"):
+        load()

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { figuresOf } from "../src/app/shared/figures";
 import { apply, type ConsoleState, KEPT_INCIDENTS, NOTHING, SNAPSHOT_INCIDENTS } from "../src/app/proctor/state";
 import { filtered, keptOrder, NO_FILTERS, ordered, risks } from "../src/app/proctor/triage";
-import type { Candidate, Incident } from "../src/sdk/protocol";
+import { inVideoWords, videoWords } from "../src/app/proctor/video";
+import type { Candidate, Incident, Room } from "../src/sdk/protocol";
 
 const AT = "2025-01-01T10:00:00.000Z";
 
@@ -17,6 +18,14 @@ function incident(number: number, change: Partial<Incident> = {}): Incident {
 
 function candidate(id: string, name: string): Candidate {
   return { id, meeting_id: "m", name, state: "streaming", connected: true, joined_at: AT };
+}
+
+function room(change: Partial<Room> = {}): Room {
+  return { provider: "realtimekit", reachable: true, ...change };
+}
+
+function strangers(count: number): Room["strangers"] {
+  return Array.from({ length: count }, (_, number) => ({ peer_id: String(number), name: number ? `S${number}` : "" }));
 }
 
 function opened(state: ConsoleState, item: Incident): ConsoleState {
@@ -133,5 +142,34 @@ describe("triage", () => {
     [{ candidateId: "bob", show: "open" }, 1],
   ] as const)("filters by %o", (filters, length) => {
     expect(filtered(incidents, { ...NO_FILTERS, ...filters })).toHaveLength(length);
+  });
+});
+
+describe("the video meeting", () => {
+  test("is replaced by what is told last, and by a snapshot", () => {
+    const told = apply(NOTHING, { type: "room", room: room({ notice: "Away." }) });
+    expect(videoWords(told.room)).toBe("Away.");
+    expect(videoWords(apply(told, { type: "room", room: room() }).room)).toBeUndefined();
+    const meeting = { id: "m", title: "Exam", provider: "builtin", state: "open", settings: {}, created_at: AT } as const;
+    const snapshot = { meeting, candidates: [], incidents: [], detector: "yunet", at: AT };
+    expect(apply(told, { type: "snapshot", snapshot }).room).toBeUndefined();
+  });
+
+  test.each([
+    [undefined, undefined],
+    [room({ strangers: strangers(1) }), "In the video, and not let in from here: somebody without a name."],
+    [room({ notice: "Away.", strangers: strangers(2) }), "Away. In the video, and not let in from here: somebody without a name, S1."],
+    [room({ strangers: strangers(5) }), "In the video, and not let in from here: somebody without a name, S1, S2 and 2 more."],
+  ])("names what is amiss", (told, words) => {
+    expect(videoWords(told)).toBe(words);
+  });
+
+  test.each([
+    [true, "In the video"],
+    [false, "Not in the video"],
+    [null, undefined],
+    [undefined, undefined],
+  ])("has a candidate in it or not, as far as is known (%s)", (in_meeting, words) => {
+    expect(inVideoWords({ in_meeting })).toBe(words);
   });
 });

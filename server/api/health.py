@@ -7,7 +7,7 @@ from aiohttp import web
 from server import VERSION
 from server.api.calls import Call, bearer
 from server.errors import NotAllowed, NotFound
-from server.protocol import Role
+from server.protocol import Provider, Role
 
 
 async def health(call: Call) -> web.StreamResponse:
@@ -15,7 +15,8 @@ async def health(call: Call) -> web.StreamResponse:
     services = call.services
     monitor, ledger = services.monitor, services.ledger
     wanted = services.settings.workers
-    amiss = ledger.away or monitor.failing or monitor.workers_alive != wanted
+    videos = {provider: each.away_since for provider, each in services.providers if provider != Provider.BUILTIN}
+    amiss = any(videos.values()) or ledger.away or monitor.failing or monitor.workers_alive != wanted
     body: dict[str, Any] = {
         "ok": True,
         "status": "degraded" if amiss else "ok",
@@ -24,6 +25,7 @@ async def health(call: Call) -> web.StreamResponse:
         "notice": monitor.notice_text,
         "workers": {"wanted": wanted, "alive": monitor.workers_alive},
         "database": "away" if ledger.away else "ok",
+        "video": {provider: "away" if since else "ok" for provider, since in videos.items()},
         "signing_key": services.signing_key.public,
     }
     return web.json_response(body)

@@ -8,9 +8,9 @@ from uuid import UUID
 from server import protocol
 from server.api.calls import Call
 from server.checks import check_picture
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Conflict, Invalid, NotAllowed, NotFound, ProviderFailed
 from server.meetings import Meeting
-from server.protocol import Role
+from server.protocol import Provider, Role
 from server.tokens import Identity
 from server.views import meeting_view, participant_view
 from storage.records import ParticipantRecord, new_id
@@ -65,10 +65,10 @@ async def add_participant(call: Call) -> protocol.JoinedParticipant:
         raise Invalid("accommodations: for candidates only.")
     meeting.rules_for(body.accommodations)  # before a photograph is kept for somebody who is refused
     photo = await _keep_reference(call, meeting.id, body.reference_photo) if body.reference_photo else None
-    record, provider_token = await call.services.lobby.add(
+    record = await call.services.lobby.add(
         meeting, body.name, Role(body.role), photo, accommodations=body.accommodations
     )
-    return _joined(call, record, provider_token)
+    return await _joined(call, meeting, record)
 
 
 async def accommodate(call: Call) -> protocol.ShownParticipant:
@@ -88,8 +88,24 @@ async def join(call: Call) -> protocol.JoinedParticipant:
         meeting_id = call.id()
     except NotFound:
         raise NotAllowed("This link is not valid. Ask for a new one.") from None
-    record, provider_token = await call.services.lobby.join(meeting_id, body.name, body.code)
-    return _joined(call, record, provider_token)
+    meeting, record = await call.services.lobby.join(meeting_id, body.name, body.code)
+    return await _joined(call, meeting, record)
+
+
+async def provider_token(call: Call) -> protocol.ProviderToken:
+    """A fresh token for whoever asks, with which the service's own SDK comes into the video meeting."""
+    services, identity = call.services, call.identity
+    assert identity is not None
+    if identity.role is Role.CANDIDATE:
+        candidate = await services.lobby.candidate(identity)
+        meeting, record = candidate.meeting, candidate.record
+    else:
+        meeting, record = await services.lobby.staff(identity)
+        meeting.require_open()
+    token = await services.rooms.admit(meeting.record, record)
+    if meeting.ended or (identity.role is Role.CANDIDATE and meeting.candidate(record.id).over):
+        raise Conflict("This exam is over.")
+    return protocol.ProviderToken(provider=Provider(meeting.record.provider), provider_token=token)
 
 
 def query_id(text: str | None, name: str) -> UUID | None:
@@ -115,13 +131,19 @@ async def _with_links(call: Call, meeting: Meeting) -> protocol.CreatedMeeting:
     )
 
 
-def _joined(call: Call, record: ParticipantRecord, provider_token: str | None) -> protocol.JoinedParticipant:
+async def _joined(call: Call, meeting: Meeting, record: ParticipantRecord) -> protocol.JoinedParticipant:
+    provider_token, notice = None, None
+    try:
+        provider_token = await call.services.rooms.admit(meeting.record, record, first=True)
+    except ProviderFailed as error:  # they are to be proctored all the same, and ask for the video again
+        notice = error.text
     token = call.services.tokens.issue(Identity(Role(record.role), record.meeting_id, record.id))
     return protocol.JoinedParticipant(
         participant=participant_view(record),
         token=token,
         url=_page(call, Role(record.role), token),
         provider_token=provider_token,
+        notice=notice,
     )
 
 

@@ -12,6 +12,7 @@ from server.api import (
     meetings,
     openapi,
     pages,
+    provider_webhooks,
     recordings,
     retention,
     video,
@@ -23,6 +24,7 @@ OPERATOR = frozenset({Role.OPERATOR})
 STAFF = frozenset({Role.OPERATOR, Role.PROCTOR})
 REVIEW = frozenset({Role.OPERATOR, Role.PROCTOR, Role.REVIEWER})
 CANDIDATE = frozenset({Role.CANDIDATE})
+IN_MEETING = frozenset({Role.CANDIDATE, Role.PROCTOR, Role.REVIEWER})
 
 
 async def _document(call: Call) -> web.StreamResponse:
@@ -42,6 +44,11 @@ ROUTES = (
           protocol.Accommodate, protocol.ShownParticipant),
     Route("POST", "/api/meetings/{id}/join", meetings.join, "Join by the candidates' link.", None,
           protocol.Join, protocol.JoinedParticipant, 201),
+    Route("POST", "/api/provider-token", meetings.provider_token,
+          "A fresh token for the video meeting, for the candidate or proctor who asks.", IN_MEETING,
+          answer=protocol.ProviderToken),
+    Route("POST", "/api/webhooks/{provider}", provider_webhooks.receive, "Signed webhooks of Dyte or RealtimeKit.",
+          answer=protocol.Done),
     Route("GET", "/api/meetings/{id}/incidents", incidents.index, "List incidents.", REVIEW,
           answer=protocol.IncidentPage),
     Route("POST", "/api/incidents/{id}/review", incidents.review, "Confirm or dismiss an incident.", REVIEW,

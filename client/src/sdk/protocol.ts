@@ -159,6 +159,10 @@ export interface Candidate {
   accommodations?: {
     [k: string]: unknown;
   };
+  /**
+   * whether they are in Dyte's or RealtimeKit's meeting; null: there is none, or unknown
+   */
+  in_meeting?: boolean | null;
 }
 /**
  * Event `candidate`, out.
@@ -601,7 +605,14 @@ export interface JoinedParticipant {
   participant: Participant;
   token: string;
   url: string;
+  /**
+   * for Dyte's or RealtimeKit's own SDK
+   */
   provider_token?: string | null;
+  /**
+   * why there is none just now; `POST /api/provider-token` asks again
+   */
+  notice?: string | null;
 }
 /**
  * Somebody with a token for one meeting.
@@ -658,6 +669,16 @@ export interface MissedSample {
 export interface OfferMessage {
   candidate_id: string;
   sdp: string;
+}
+/**
+ * Answer to `POST /api/provider-token`.
+ */
+export interface ProviderToken {
+  provider: Provider;
+  /**
+   * null: the room is our own, or the role has no place in the video
+   */
+  provider_token: string | null;
 }
 /**
  * Answer to `GET /api/meetings/{id}/receipts`, oldest first.
@@ -821,6 +842,29 @@ export interface ReviewMessage {
   note?: string | null;
 }
 /**
+ * Event `room`, out: the meeting at Dyte or RealtimeKit, as far as is known of it.
+ */
+export interface Room {
+  provider: Provider;
+  reachable: boolean;
+  /**
+   * what the proctors should know of it
+   */
+  notice?: string | null;
+  strangers?: Stranger[];
+}
+/**
+ * Somebody in the video meeting whom this server did not let in.
+ */
+export interface Stranger {
+  peer_id: string;
+  /**
+   * what they are called there
+   */
+  name: string;
+  since?: string | null;
+}
+/**
  * A face that detection saw.
  */
 export interface SeenFace {
@@ -979,6 +1023,10 @@ export interface Snapshot {
    * what the proctors should know of the detector
    */
   notice?: string | null;
+  /**
+   * the meeting at Dyte or RealtimeKit; null: the room is our own
+   */
+  room?: Room | null;
   at: string;
 }
 /**

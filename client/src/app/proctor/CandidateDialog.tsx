@@ -8,6 +8,7 @@ import { CANDIDATE_WORDS, clock, KIND_WORDS } from "../shared/words";
 import { useConsole, useLine } from "./context";
 import { LivePicture } from "./LivePicture";
 import { risks } from "./triage";
+import { inVideoWords } from "./video";
 
 interface CandidateDialogProps {
   candidateId: string | undefined;
@@ -43,6 +44,7 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
   const [choice, setChoice] = useState<Choice>(agreed);
   const live = state === "streaming" && !kinds.includes("stream_lost");
   const over = state === "ended" || state === "finished";
+  const inVideo = inVideoWords(candidate);
   const stop = () => setDoing(undefined);
   return (
     <Stack data-testid="candidate-dialog">
@@ -51,6 +53,11 @@ function Details({ candidate, kinds, onShowIncidents }: DetailsProps) {
         <Badge variant="light" color={live ? "harbor" : "gray"} tt="none">
           {CANDIDATE_WORDS[state]}
         </Badge>
+        {inVideo && !over ? (
+          <Badge variant="light" color="gray" tt="none" data-testid="in-video">
+            {inVideo}
+          </Badge>
+        ) : null}
         {kinds.map((kind) => (
           <Badge key={kind} variant="light" color="caution" tt="none">
             {KIND_WORDS[kind]}

@@ -3,6 +3,7 @@ import type { Candidate } from "../../sdk";
 import { CANDIDATE_WORDS } from "../shared/words";
 import classes from "./Console.module.css";
 import { LivePicture } from "./LivePicture";
+import { inVideoWords } from "./video";
 
 interface CandidateTileProps {
   candidate: Candidate;
@@ -15,6 +16,8 @@ interface CandidateTileProps {
 
 export const CandidateTile = memo(function CandidateTile({ candidate, lost, troubles, onOpen }: CandidateTileProps) {
   const { id, name, state } = candidate;
+  // Who should be in the video and is not; for the others the picture says enough.
+  const absent = candidate.in_meeting === false && (state === "streaming" || state === "lost") ? inVideoWords(candidate) : undefined;
   return (
     <li className={classes.tileItem}>
       <button
@@ -29,7 +32,7 @@ export const CandidateTile = memo(function CandidateTile({ candidate, lost, trou
         <LivePicture candidateId={id} live={state === "streaming" && !lost} words={CANDIDATE_WORDS[lost ? "lost" : state]} />
         <span className={classes.tileName}>{name}</span>
         <span className={classes.tileTrouble} title={troubles}>
-          {troubles || (state === "streaming" ? "Nothing noted" : CANDIDATE_WORDS[state])}
+          {troubles || absent || (state === "streaming" ? "Nothing noted" : CANDIDATE_WORDS[state])}
         </span>
       </button>
     </li>

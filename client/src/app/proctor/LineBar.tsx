@@ -1,13 +1,14 @@
 import { IconInfoCircle, IconPlugConnectedX } from "@tabler/icons-react";
 import classes from "./Console.module.css";
 import { useConsole, useLineState } from "./context";
+import { videoWords } from "./video";
 
 const MEETING_ENDED = "This meeting has ended. Nobody is being watched; you can go on reviewing.";
 
 /** Says what stands between the proctor and a full live view. */
 export function LineBar() {
   const lineState = useLineState();
-  const { meeting, notice } = useConsole();
+  const { meeting, notice, room } = useConsole();
   if (lineState === "lost") {
     return (
       <div className={classes.bar} role="alert" data-tone="bad" data-testid="line-lost">
@@ -16,10 +17,19 @@ export function LineBar() {
       </div>
     );
   }
-  const words = meeting?.state === "ended" ? MEETING_ENDED : notice;
+  if (meeting?.state === "ended") return <Notice words={MEETING_ENDED} testId="meeting-ended" />;
+  return (
+    <>
+      <Notice words={notice} testId="detector-notice" />
+      <Notice words={videoWords(room)} testId="video-notice" />
+    </>
+  );
+}
+
+function Notice({ words, testId }: { words: string | undefined; testId: string }) {
   if (!words) return null;
   return (
-    <div className={classes.bar} role="status" data-testid={meeting?.state === "ended" ? "meeting-ended" : "detector-notice"}>
+    <div className={classes.bar} role="status" data-testid={testId}>
       <IconInfoCircle size={18} aria-hidden />
       {words}
     </div>

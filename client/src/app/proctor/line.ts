@@ -2,7 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import type {
-  CandidateEvent, ErrorDetail, IncidentEvent, IncidentPage, ShownParticipant, Snapshot, Thumbnail, Verdict,
+  CandidateEvent, ErrorDetail, IncidentEvent, IncidentPage, Room, ShownParticipant, Snapshot, Thumbnail, Verdict,
 } from "../../sdk";
 import { Emitter, type Undo } from "../../sdk/emitter";
 import { errorIn, isFinal, refusalIn } from "../../sdk/errors";
@@ -122,6 +122,7 @@ export class Line extends Emitter<LineEvents> {
       if (event.type === "opened") this.emit("opened", event.incident);
     });
     socket.on("candidate", (event: CandidateEvent) => this.#apply({ type: "candidate", event }, CANDIDATES_EVERY_MS));
+    socket.on("room", (room: Room) => this.#apply({ type: "room", room }));
     socket.on("thumbnail", (thumbnail: Thumbnail) => this.thumbnails.show(thumbnail));
     socket.on("ended", () => this.#apply({ type: "ended" }));
     socket.on("disconnect", () => this.#lost());

@@ -1,12 +1,14 @@
 /** What the console knows, as a pure fold over what the server says. */
 
-import type { Candidate, CandidateEvent, Incident, IncidentEvent, IncidentPage, Meeting, Snapshot } from "../../sdk";
+import type { Candidate, CandidateEvent, Incident, IncidentEvent, IncidentPage, Meeting, Room, Snapshot } from "../../sdk";
 
 export interface ConsoleState {
   meeting: Meeting | undefined;
   detector: string;
   /** What the proctors should know of the detector. */
   notice: string | undefined;
+  /** The meeting at Dyte or RealtimeKit, as far as the server knows of it. */
+  room: Room | undefined;
   candidates: ReadonlyMap<string, Candidate>;
   /** Newest first. */
   incidents: readonly Incident[];
@@ -20,6 +22,7 @@ export type Change =
   | { type: "snapshot"; snapshot: Snapshot }
   | { type: "incident"; event: IncidentEvent }
   | { type: "candidate"; event: CandidateEvent }
+  | { type: "room"; room: Room }
   | { type: "older"; page: IncidentPage }
   | { type: "ended" };
 
@@ -32,6 +35,7 @@ export const NOTHING: ConsoleState = {
   meeting: undefined,
   detector: "",
   notice: undefined,
+  room: undefined,
   candidates: new Map(),
   incidents: [],
   limit: KEPT_INCIDENTS,
@@ -46,6 +50,8 @@ export function apply(state: ConsoleState, change: Change): ConsoleState {
       return bounded(state, withIncident(state.incidents, change.event.incident));
     case "candidate":
       return { ...state, candidates: withCandidate(state.candidates, change.event) };
+    case "room":
+      return { ...state, room: change.room };
     case "older":
       return withOlder(state, change.page);
     case "ended":
@@ -54,11 +60,12 @@ export function apply(state: ConsoleState, change: Change): ConsoleState {
 }
 
 /** After a reconnect the server's word replaces everything, so that nothing missed meanwhile stays wrong. */
-function restarted(state: ConsoleState, { meeting, candidates, incidents, detector, notice }: Snapshot): ConsoleState {
+function restarted(state: ConsoleState, { meeting, candidates, incidents, detector, notice, room }: Snapshot): ConsoleState {
   return {
     meeting,
     detector,
     notice: notice ?? undefined,
+    room: room ?? undefined,
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     incidents: incidents.toSorted(newestFirst).slice(0, state.limit),
     limit: state.limit,
