@@ -64,7 +64,7 @@ server/static/index.html: client/node_modules/.package-lock.json $(CLIENT)
 	@if $(BIN)/invigil models fetch >&2; then touch $@; else \
 		echo "Going on without the better detector: dlib's, which is slower, will do the work." >&2; fi
 
-protocol: .venv/installed client/node_modules/.package-lock.json ## make the client's types from server/protocol.py
+protocol: .venv/installed client/node_modules/.package-lock.json ## make the client's types from server/protocol/
 	$(BIN)/python -m server.protocol | (cd client && npm run protocol --silent)
 
 lock: .venv/installed ## bring requirements.lock up to date with pyproject.toml

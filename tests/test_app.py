@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from server.app import Running, steady_clock
+from server.app import Running
+from server.assembly import steady_clock
 
 from . import shared
 

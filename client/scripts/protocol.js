@@ -10,7 +10,7 @@ import { compile } from "json-schema-to-typescript";
 const [input = "-", output = fileURLToPath(new URL("../src/sdk/protocol.ts", import.meta.url))] = process.argv.slice(2);
 
 const HEADER = `/**
- * The wire, version 1. Generated from server/protocol.py by \`npm run protocol\`; do not edit.
+ * The wire, version 1. Generated from server/protocol/ by \`npm run protocol\`; do not edit.
  */
 
 /** Bytes as Socket.IO hands them over in a browser. */

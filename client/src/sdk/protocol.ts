@@ -1,5 +1,5 @@
 /**
- * The wire, version 1. Generated from server/protocol.py by `npm run protocol`; do not edit.
+ * The wire, version 1. Generated from server/protocol/ by `npm run protocol`; do not edit.
  */
 
 /** Bytes as Socket.IO hands them over in a browser. */
