@@ -6,7 +6,7 @@ import { Feed } from "../src/app/review/feed";
 import { Frames } from "../src/app/review/frames";
 import { modelOf } from "../src/app/review/model";
 import { Player } from "../src/app/review/player";
-import { ApiError } from "../src/app/shared/api";
+import { ApiError, type Picture } from "../src/app/shared/api";
 import type { ShownRecording, ShownSegment } from "../src/sdk/protocol";
 import { at, recording, segment, shown } from "./recording";
 
@@ -14,6 +14,7 @@ import { at, recording, segment, shown } from "./recording";
 class Shelf {
   readonly asked: string[] = [];
   damaged: number | undefined;
+  reencoded: number | undefined;
   answer: ShownRecording | Error = shown();
 
   async recording(id: string, from: number): Promise<ShownRecording> {
@@ -33,9 +34,9 @@ class Shelf {
     return { number, frames, samples: [{ seq: 50, at: at(9.8), faces, quality: { brightness: 1, contrast: 1, sharpness: 1 } }], missed: [], events: [] };
   }
 
-  async frame(_: string, seq: number): Promise<Blob> {
+  async frame(_: string, seq: number): Promise<Picture> {
     this.asked.push(`frame ${seq}`);
-    return new Blob([String(seq)]);
+    return { blob: new Blob([String(seq)]), exact: seq !== this.reencoded };
   }
 }
 
@@ -96,6 +97,13 @@ describe("frames", () => {
     const grown = modelOf(shown({ segments: [{ ...segment(0), last_seq: 51, frames: 51 }] }));
     await frames.at(grown, { at: 500 });
     expect(archive.asked).toEqual(["segment 0", "frame 3", "segment 0"]);
+  });
+
+  test("say whether they are the bytes that were received", async () => {
+    const archive = shelf();
+    archive.reencoded = 4;
+    const frames = new Frames(archive, "r");
+    expect([await frames.picture(3), await frames.picture(4)].map(({ exact }) => exact)).toEqual([true, false]);
   });
 
   test("have the faces that were noted in the segment after theirs", async () => {

@@ -59,7 +59,7 @@ export function Stage({ recording, model, video: { url, onElement }, boxes }: St
         ) : null}
       </div>
       <p className={`numbers ${classes.what}`} data-testid="what">
-        <span>{whatIsShown(recording, model, { rolling, shown, loading: !settled })}</span>
+        <span>{whatIsShown(model, { rolling, shown, exact: still?.exact ?? true, loading: !settled })}</span>
         {seen ? <span data-testid="boxes-words">{boxesWords(seen.sample.boxes.length, seen.exact, seen.sample.seq)}</span> : null}
       </p>
     </div>
@@ -78,15 +78,16 @@ function useKnown(model: Model, at: number, rolling: boolean): void {
 interface Shown {
   rolling: boolean;
   shown: { seq: number; at: number } | undefined;
+  /** The still is the very bytes that were received. */
+  exact: boolean;
   loading: boolean;
 }
 
-function whatIsShown({ compacted_frames = 0 }: Recording, { began }: Model, { rolling, shown, loading }: Shown): string {
+function whatIsShown({ began }: Model, { rolling, shown, exact, loading }: Shown): string {
   if (!shown) return loading ? "Loading the picture" : "No picture yet";
   const when = exactClock(began + shown.at);
   if (rolling) return `Video, frame ${shown.seq} · ${when}`;
-  // Which of its frames are the bytes that came is known of none, once some of them are not.
-  return `${compacted_frames > 0 ? "Frame" : "Exact frame"} ${shown.seq} · ${when}`;
+  return exact ? `Exact frame ${shown.seq} · ${when}` : `Frame ${shown.seq}, re-encoded · ${when}`;
 }
 
 function boxesWords(faces: number, exact: boolean, seq: number): string {

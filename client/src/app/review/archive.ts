@@ -3,7 +3,7 @@
 import type {
   Incident, IncidentPage, Meeting, RecordingList, ShownIncident, ShownMeeting, ShownRecording, ShownSegment, SigningKey, Verdict,
 } from "../../sdk";
-import { call, picture } from "../shared/api";
+import { call, type Picture, picture } from "../shared/api";
 
 const PAGE = 500;
 
@@ -46,8 +46,7 @@ export class Archive {
     return this.#get(`/api/recordings/${recordingId}/segments/${number}`);
   }
 
-  /** The very bytes of a frame. */
-  frame(recordingId: string, seq: number): Promise<Blob> {
+  frame(recordingId: string, seq: number): Promise<Picture> {
     return picture(`/api/recordings/${recordingId}/frames/${seq}.jpg`, this.#token);
   }
 

@@ -24,6 +24,13 @@ export interface Place {
   seq?: number | undefined;
 }
 
+export interface ShownPicture {
+  /** Good in this page until the picture is dropped. */
+  url: string;
+  /** The very bytes that were received. */
+  exact: boolean;
+}
+
 interface Detail {
   /** Of the segment's last frame when this was read: a growing one is read again. */
   lastSeq: number | null;
@@ -38,8 +45,8 @@ export class Frames {
   readonly #recordingId: string;
   readonly #details = new Bounded<number, Detail>(SEGMENTS);
   readonly #reading = new Map<number, Promise<Detail>>();
-  readonly #pictures = new Bounded<number, string>(PICTURES, (url) => URL.revokeObjectURL(url));
-  readonly #loading = new Map<number, Promise<string>>();
+  readonly #pictures = new Bounded<number, ShownPicture>(PICTURES, ({ url }) => URL.revokeObjectURL(url));
+  readonly #loading = new Map<number, Promise<ShownPicture>>();
 
   constructor(archive: Archive, recordingId: string) {
     this.#archive = archive;
@@ -96,17 +103,12 @@ export class Frames {
     return (await this.#detail(model, model.parts.findIndex((each) => each.number === number)))?.shown;
   }
 
-  /** The address of a picture, good in this page until it is dropped. */
-  async picture(seq: number): Promise<string> {
+  async picture(seq: number): Promise<ShownPicture> {
     const kept = this.#pictures.get(seq);
     if (kept) return kept;
     const loading = this.#loading.get(seq) ?? this.#load(seq);
     this.#loading.set(seq, loading);
     return loading;
-  }
-
-  keptPicture(seq: number): string | undefined {
-    return this.#pictures.get(seq);
   }
 
   /** The first frame in this direction. Damaged segments are stepped over. */
@@ -119,11 +121,12 @@ export class Frames {
     return undefined;
   }
 
-  async #load(seq: number): Promise<string> {
+  async #load(seq: number): Promise<ShownPicture> {
     try {
-      const url = URL.createObjectURL(await this.#archive.frame(this.#recordingId, seq));
-      this.#pictures.set(seq, url);
-      return url;
+      const { blob, exact } = await this.#archive.frame(this.#recordingId, seq);
+      const shown = { url: URL.createObjectURL(blob), exact };
+      this.#pictures.set(seq, shown);
+      return shown;
     } finally {
       this.#loading.delete(seq);
     }

@@ -3,12 +3,11 @@
 import { useEffect, useRef, useState } from "react";
 import { codeOf, textOf } from "../shared/api";
 import { useDesk } from "./context";
-import type { Frame, Frames, Place } from "./frames";
+import type { Frame, Frames, Place, ShownPicture } from "./frames";
 import type { Model } from "./model";
 
-export interface Still {
+export interface Still extends ShownPicture {
   frame: Frame;
-  url: string;
 }
 
 interface StillState {
@@ -40,7 +39,7 @@ async function stillAt(frames: Frames, model: Model, place: Place): Promise<Stil
 }
 
 async function stillOf(frames: Frames, frame: Frame | undefined): Promise<Still | undefined> {
-  return frame && { frame, url: await frames.picture(frame.seq) };
+  return frame && { frame, ...(await frames.picture(frame.seq)) };
 }
 
 interface Wanted {

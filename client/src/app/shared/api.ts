@@ -36,19 +36,22 @@ export async function call<Answer>(path: string, { token, body, method = "POST" 
   return answer as Answer;
 }
 
+export interface Picture {
+  blob: Blob;
+  /** The very bytes that were received; false: made from a re-encoded recording. */
+  exact: boolean;
+}
+
 /**
  * A picture that needs the token.
  *
  * @throws {ApiError} as `call` does.
  */
-export async function picture(path: string, token: string, signal?: AbortSignal): Promise<Blob> {
-  const headers = { Authorization: `Bearer ${token}` };
-  const answer = await fetch(path, { headers, signal: signal ?? null }).then(
-    (response) => (response.ok ? response.blob() : read(response)),
-    () => undefined,
-  );
-  if (answer instanceof Blob) return answer;
-  const error = errorIn(answer);
+export async function picture(path: string, token: string): Promise<Picture> {
+  const response = await fetch(path, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
+  const blob = response?.ok ? await response.blob().catch(() => undefined) : undefined;
+  if (response && blob) return { blob, exact: response.headers.get("X-Invigil-Exact") !== "no" };
+  const error = response && !response.ok ? errorIn(await read(response)) : undefined;
   throw error ? new ApiError(error.code, error.text) : new ApiError("unreachable", UNREACHABLE);
 }
 
