@@ -40,3 +40,23 @@ async def http(server: Running) -> AsyncIterator[Http]:
 async def room(http: Http) -> Exam:
     """A meeting on it."""
     return await people.exam(http)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def cast(room: Exam) -> dict[str, str]:
+    """A token of every kind, by name; `stranger` is the proctor of another meeting."""
+    other = await people.exam(room.http, "Other")
+    return {
+        "operator": room.http.operator_token,
+        "proctor": (await room.add("P", "proctor"))["token"],
+        "reviewer": (await room.add("R", "reviewer"))["token"],
+        "candidate": (await room.add("C", "candidate"))["token"],
+        "stranger": (await other.add("S", "proctor"))["token"],
+    }
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def token(room: Exam) -> str:
+    """Of a candidate."""
+    added: str = (await room.add())["token"]
+    return added
