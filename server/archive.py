@@ -70,7 +70,7 @@ class Archive:
         self._ready: asyncio.Queue[UUID] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._failing = False
+        self._failing: set[UUID] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -114,7 +114,7 @@ class Archive:
             recording_id = await self._ready.get()
             if await self._done(recording_id, self._jobs[recording_id]):
                 del self._jobs[recording_id]
-                self._failing = False
+                self._failing.discard(recording_id)
                 if not self._jobs:
                     self._idle.set()
             else:
@@ -128,15 +128,19 @@ class Archive:
             except NotYet:
                 return False
             except (DatabaseError, ObjectStoreError, SegmentError, SpoolFull, OSError, TimeoutError) as error:
-                if not self._failing:  # once: it is tried again and again
-                    logger.error("[%s] part of a recording waits on this machine: %r", recording_id, error)
-                self._failing = True
+                self._tell_once(recording_id, error)
                 return False
-            except Exception:  # the task boundary: no fault of one recording may end the others' way
-                logger.exception("[%s] part of a recording met a fault and waits on this machine", recording_id)
+            except Exception as error:  # the task boundary: no fault of one recording may end the others' way
+                self._tell_once(recording_id, error, unforeseen=True)
                 return False
             jobs.popleft()
         return True
+
+    def _tell_once(self, recording_id: UUID, error: Exception, *, unforeseen: bool = False) -> None:
+        """It is tried again and again, and told once."""
+        if recording_id not in self._failing:
+            logger.error("[%s] part of a recording waits on this machine: %r", recording_id, error, exc_info=unforeseen)
+        self._failing.add(recording_id)
 
     # --- how it is done -----------------------------------------------------------------------------------
 

@@ -213,13 +213,14 @@ class Incidents:
             message.note,
             moment(self._clock()),
         )
+        if self._is_full:
+            raise Away("The storage is away and there is no room left; try again later.")
         live = replace(live, review=review)
         if live.record.id in meeting.incidents:
             meeting.remember(live)
         rows: list[Kept] = [review, *self._outgoing("reviewed", live.record, review)]
         pending = _Pending("reviewed", meeting, None, live, rows)
-        if not self._push(pending):
-            raise Away("The storage is away and there is no room left; try again later.")
+        self._push(pending)
         await pending.kept.wait()
         return live
 
@@ -248,16 +249,19 @@ class Incidents:
 
     # --- keep, then tell ----------------------------------------------------------------------------------
 
-    def _push(self, pending: _Pending) -> bool:
-        """Put an event into the line. False: it is lost, because there is no room left anywhere."""
-        if len(self._pending) >= MAX_PENDING:
+    @property
+    def _is_full(self) -> bool:
+        return len(self._pending) >= MAX_PENDING
+
+    def _push(self, pending: _Pending) -> None:
+        """Put an event into the line. Without room it is lost, and counted."""
+        if self._is_full:
             self._metrics.incidents_lost.inc()
             logger.critical("an incident could not be kept anywhere and is lost: there is no room left for it")
-            return False
+            return
         self._pending.append(pending)
         self._idle.clear()
         self._wake.set()
-        return True
 
     async def _run(self) -> None:
         while True:

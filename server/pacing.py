@@ -75,7 +75,8 @@ class Pacing:
             share, calm = next_share(self._share, min(lag, last), calm)
             last = lag
             if share != self._share:
-                logger.warning("the event loop lags %.2f s: candidates send %.0f %% of their frames", lag, share * 100)
+                level = logging.WARNING if share < self._share else logging.INFO
+                logger.log(level, "the event loop lags %.2f s: candidates send %.0f %% of frames", lag, share * 100)
                 self._share = share
                 self._metrics.pace_share.set(share)
                 await self._tell()

@@ -147,7 +147,8 @@ class Playback:
         """
         jpeg, is_exact = await asyncio.to_thread(self._local_frame, recording_id, seq), True
         if jpeg is None and (segment := await self._database.segment_with(recording_id, seq)) is not None:
-            jpeg, is_exact = (await self._frames(segment)).get(seq), segment.compacted is None
+            frames, is_exact = await self._frames(segment)
+            jpeg = frames.get(seq)
         if jpeg is None:
             raise NotFound("There is no such frame in this recording.")
         return Still(jpeg, is_exact)
@@ -166,8 +167,8 @@ class Playback:
         """The pairs of a recording that are on this machine, newest first."""
         return reversed(pairs(self._folder / str(recording_id)))
 
-    async def pair(self, segment: SegmentRecord) -> tuple[bytes, bytes]:
-        """The files of a segment that is in the index: the Matroska file, and the journal.
+    async def pair(self, segment: SegmentRecord) -> tuple[SegmentRecord, bytes, bytes]:
+        """A segment of the index as it is by now, since it may have been re-encoded: its row, video and journal.
 
         Raises:
             NotFound: one of them is gone.
@@ -175,15 +176,20 @@ class Playback:
         """
         keys = segment.video_key, segment.key + JOURNAL
         video, journal = await asyncio.gather(*(self._store.get(key) for key in keys))
+        if video is None and segment.compacted is None:
+            newest = await self._database.segment(segment.recording_id, segment.number)
+            if newest is not None and newest.compacted is not None:
+                segment, video = newest, await self._store.get(newest.video_key)
         if video is None or journal is None:
             raise NotFound("This part of the recording is gone.")
         await asyncio.to_thread(_check, segment, video, journal)
-        return video, journal
+        return segment, video, journal
 
-    async def _frames(self, segment: SegmentRecord) -> dict[int, bytes]:
+    async def _frames(self, segment: SegmentRecord) -> tuple[dict[int, bytes], bool]:
+        """The frames of a segment by number, and whether they are the very bytes."""
         found = self._cache.get(segment.video_key)
         if found is None:
-            video, journal = await self.pair(segment)
+            segment, video, journal = await self.pair(segment)
             if segment.compacted is None:
                 found = await asyncio.to_thread(_frames, segment, video, journal)
             else:
@@ -192,7 +198,7 @@ class Playback:
         self._cache.move_to_end(segment.video_key)
         while len(self._cache) > CACHED:
             self._cache.popitem(last=False)
-        return found
+        return found, segment.compacted is None
 
     async def _stills(self, segment: SegmentRecord, video: bytes, journal: bytes) -> dict[int, bytes]:
         """The frames of a segment that was re-encoded, made in a process of their own."""

@@ -1,4 +1,4 @@
-"""Working processes of a command: with nothing of ours in them, and one thread each."""
+"""Working processes of a command: with nothing of ours in them, one thread each, and behind whatever a server does."""
 
 import multiprocessing
 import os
@@ -14,6 +14,9 @@ MAX_JOBS: Final = 61
 """Processes; more than Windows can wait for."""
 
 
+NICENESS: Final = 10
+"""An exam that runs on the same machine comes first."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -23,9 +26,7 @@ def pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     """So many processes; what they have not begun at the end is not done."""
     kept = {name: os.environ.get(name) for name in LIMITS if name.endswith("_THREADS")}
     os.environ.update({name: LIMITS[name] for name in kept})  # read when the libraries are loaded, in the child
-    found = ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_the_parent
-    )
+    found = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_down)
     try:
         yield found
     except KeyboardInterrupt:
@@ -60,6 +61,8 @@ def cores() -> int:
     return min(allowed, MAX_JOBS)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _settle_down() -> None:
     # Ctrl-C reaches the whole process group; the command ends its processes itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)

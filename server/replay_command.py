@@ -207,7 +207,10 @@ def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
     if counts.unrecorded:
         sys.stdout.write(f"  {counts.unrecorded} samples are taken as they were seen: their frames are missing\n")
     if counts.reencoded:
-        sys.stdout.write(f"  {counts.reencoded} segments were re-encoded: this is no exact replay\n")
+        sys.stdout.write(
+            f"  {counts.reencoded} samples were re-encoded: of these this is no exact replay; "
+            f"something else is seen in {counts.reencoded_differing}\n"
+        )
     if compared is not None:
         sys.stdout.write(f"  {compared.rows} incidents that were kept, {len(compared.faults)} faults in them\n")
     for note in [*(compared.faults if compared else ()), *replay.notes]:

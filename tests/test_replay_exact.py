@@ -79,10 +79,15 @@ def test_ctrl_c_ends_it_with_one_word_and_leaves_no_process(words: list[str], tm
     """Exactly; anew with all processes on one recording; and anew with a process that has minutes of work."""
     folder = tmp_path / "recording"
     virtual.record(folder, virtual.frames(virtual.ada(), 1800), yunet(), RuleSettings())
-    replaying = subprocess.Popen(
-        [sys.executable, "-m", "server", "replay", str(folder), "--models", str(MODELS), *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    # Whoever is started in the background ignores it, and so would what they start: with a handler of ours it does not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        replaying = subprocess.Popen(
+            [sys.executable, "-m", "server", "replay", str(folder), "--models", str(MODELS), *words],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
     children = at_work(replaying.pid)
     os.killpg(replaying.pid, signal.SIGINT)  # as a terminal does: to all of them
     out, errors = replaying.communicate(timeout=START)

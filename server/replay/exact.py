@@ -5,6 +5,7 @@ Decided here:
 * The reference by which a face is compared is not in a journal. It comes from the descriptors that are made anew, and
   is carried over a restart of the server; one from a photo cannot be had, and the fold says so.
 * A sample whose frame was not recorded is told to the rules as it was seen live.
+* Of a frame that was re-encoded it is counted whether the same is seen; the rules are told what was seen live.
 * After a segment that cannot be read the fold goes on with what it knew before.
 """
 
@@ -61,7 +62,9 @@ class Counts:
     damaged: int = 0
     """Segments that are missing or cannot be read."""
     reencoded: int = 0
-    """Segments whose frames are no longer the bytes that were judged."""
+    """Samples whose frames are no longer the bytes that were judged; the rules are told what was seen live."""
+    reencoded_differing: int = 0
+    """Those of them in which something else is seen now: that is no fault, and is not among `differing`."""
 
 
 class Replay:
@@ -80,6 +83,7 @@ class Replay:
         """The newest time in the journal ..."""
         self._down_from: float | None = None
         """... and what that was before a restart from which nothing is heard yet."""
+        self._is_exact = True
         self._lost_lines = False
         self._detector: DetectorInfo | None = None
         self._now: Fold | None = None
@@ -125,10 +129,9 @@ class Replay:
         self.notes[f"segment {number} is left out: {why}"] = None
         return self._log({"type": "gap", "segment": number})
 
-    def reencoded(self) -> None:
-        """A segment has no longer the bytes that were judged."""
-        self.counts.reencoded += 1
-        self.notes["part of it was re-encoded by `invigil compact`: what is seen there is no longer exact"] = None
+    def segment(self, *, is_exact: bool) -> None:
+        """The next lines are of another segment. `is_exact`: it has the very bytes that were judged."""
+        self._is_exact = is_exact
 
     def take(self, line: Json, looked: Looked | None) -> list[bytes]:
         """The lines of the log that a line of the journal gives.
@@ -200,6 +203,10 @@ class Replay:
             self.counts.unrecorded += 1
             return [self._seen(line, seen.observation, recorded=False), *self._apply(seen, seen)]
         told = self._seen(line, looked.observation, recorded=True)
+        if not self._is_exact:
+            self.counts.reencoded += 1
+            self.counts.reencoded_differing += looked.observation != seen.observation
+            return [told, *self._apply(seen, seen)]
         then = Sampled(seen.at, seen.seq, seen.observation, looked.descriptor)
         if looked.observation == seen.observation:
             return [told, *self._apply(then, then)]

@@ -150,8 +150,7 @@ def exact(crew: Crew, name: str, plan: Plan, progress: Progress | None) -> Itera
         if part.segment is None or part.why or isinstance(results, Damaged):
             yield replay, [replay.damaged(part.number, results.why if isinstance(results, Damaged) else part.why)]
             continue
-        if not part.segment.is_exact:
-            replay.reencoded()
+        replay.segment(is_exact=part.segment.is_exact)
         looked |= results
         told: list[bytes] = []
         for line in part.segment.lines():

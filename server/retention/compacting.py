@@ -169,6 +169,11 @@ class Compactor:
             if not await self._may(recording):
                 self._say(f"  {recording.id} is held or was deleted meanwhile, and is left")
                 return False
+            # Another run may have been here in between; what it stated must stay what is there.
+            fresh = {each.number for each in await self._database.segments(recording.id) if each.compacted is None}
+            done = [(segment, made) for segment, made in done if segment.number in fresh]
+            if not done:
+                return True
             for segment, made in done:
                 await self._store.put(segment.key + SUFFIX, made.video)
             rows = {

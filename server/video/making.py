@@ -84,7 +84,8 @@ class Maker:
 
     async def _asked(self, segment: SegmentRecord, ask: Callable[[Pair], Awaitable[T]]) -> T:
         """What the encoder answers; one of `UNUSABLE` when the segment is none."""
-        pair = Pair(segment.key, *await self._playback.pair(segment))
+        _, video, journal = await self._playback.pair(segment)
+        pair = Pair(segment.key, video, journal)
         for _ in range(TRIES):
             try:
                 answer = await ask(pair)
