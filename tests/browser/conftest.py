@@ -24,7 +24,9 @@ QUIET = [
 ]
 """No call to any other host, and no wait for one."""
 
-expect.set_options(timeout=20_000)  # as long as actions may take; a machine may be busy
+PATIENCE = 40_000
+"""Milliseconds for an action, or for what is expected: a machine may be busy, and a browser slow to wake."""
+expect.set_options(timeout=PATIENCE)
 
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
@@ -54,7 +56,7 @@ def browser(playwright: Playwright) -> Open:
         started: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
             context = await started.new_context(viewport={"width": 1280, "height": 800})
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             yield context
         finally:
             await started.close()
@@ -77,24 +79,28 @@ def tabs(playwright: Playwright, tmp_path: Path) -> Open:
         process = await asyncio.create_subprocess_exec(
             CHROMIUM, *arguments, "about:blank", stderr=asyncio.subprocess.PIPE
         )
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(_read(process.stderr, found))
         try:
-            address = await asyncio.wait_for(_debugger(process.stderr), timeout=20)
+            address = await asyncio.wait_for(found, timeout=PATIENCE / 1000)
             started = await playwright.chromium.connect_over_cdp(address, no_defaults=True)
             context = started.contexts[0]
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             yield context
             await started.close()
         finally:
             process.terminate()
-            await process.communicate()
+            await process.wait()
+            await reading
 
     return launch
 
 
-async def _debugger(output: asyncio.StreamReader | None) -> str:
-    """The address that Chromium says it can be driven at."""
+async def _read(output: asyncio.StreamReader | None, found: asyncio.Future[str]) -> None:
+    """Find the address at which Chromium says it can be driven, and read on: a full pipe would stop it."""
     assert output is not None
     async for line in output:
-        if b"DevTools listening on" in line:
-            return line.split()[-1].decode()
-    raise AssertionError("Chromium ended before it could be driven")
+        if b"DevTools listening on" in line and not found.done():
+            found.set_result(line.split()[-1].decode())
+    if not found.done():
+        found.set_exception(AssertionError("Chromium ended before it could be driven"))

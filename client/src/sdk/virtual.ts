@@ -1,7 +1,7 @@
 /**
  * Whether a camera is one: by its name, and by where its track comes from.
  *
- * The names are those under which the programs' own drivers register, as their makers' documentation has them; capture
+ * The names are those under which the programs' own drivers commonly show; capture
  * hardware (Elgato, Epiphan), which RealtimeKit's list of "non-preferred devices" counts in, is a camera like any other.
  * A candidate can rename a driver: this finds the careless, and a proctor decides.
  */
