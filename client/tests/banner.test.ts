@@ -114,3 +114,18 @@ test("that is cleared before it was painted was not seen", () => {
   paint();
   expect(shown).toEqual([]);
 });
+
+test("comes back with its warnings when the page draws itself anew", async () => {
+  banner.show(warning("a", "One"));
+  document.body.replaceChildren(document.createElement("main"));
+  await vi.waitFor(() => expect(lines()).toEqual(["One"]));
+  document.documentElement.replaceChild(document.createElement("body"), document.body);
+  await vi.waitFor(() => expect(lines()).toEqual(["One"]));
+});
+
+test("that was removed for good does not come back", async () => {
+  banner.remove();
+  document.body.replaceChildren();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(document.querySelector("[data-testid=banner]")).toBeNull();
+});

@@ -18,8 +18,9 @@ function pageAt(path: string): ReactNode {
     const joining = joiningBy(path, window.location.search);
     return joining ? <CandidatePage joining={joining} /> : <ProblemPage problem="bad_link" />;
   }
-  if (path === "/exam") return <CandidatePage />;
-  if (path === "/proctor") return <ProctorPage />;
+  // A meeting at Dyte or RealtimeKit has pages of its own: only there the policy lets these services in.
+  if (/^\/exam(?:\/(?:dyte|realtimekit))?$/.test(path)) return <CandidatePage />;
+  if (/^\/proctor(?:\/(?:dyte|realtimekit))?$/.test(path)) return <ProctorPage />;
   if (path === "/review" || path.startsWith("/review/")) return <ReviewPage />;
   if (path === "/") return <OperatorPage />;
   return <ProblemPage problem="unknown_page" />;

@@ -2,7 +2,7 @@
  * What the browser itself notices while an exam runs.
  *
  * Leaves the machine: that the tab was hidden, the window lost the focus, full screen was left, something was copied, cut
- * or pasted, a second screen is attached, or the camera has the name of a virtual one; and when. Never what was copied,
+ * or pasted, a second screen is attached, or the camera is a virtual one by its name or its track; and when. Never what was copied,
  * which other window or page it was, or any keystroke.
  */
 
@@ -16,13 +16,6 @@ const AWAY_GRACE_MS = 500;
 /** Several events of one key press are one. */
 const CLIPBOARD_GRACE_MS = 1000;
 
-const VIRTUAL_CAMERAS =
-  /\b(obs|manycam|xsplit|snap ?camera|mmhmm|droidcam|iriun|e2esoft|vcam|splitcam|youcam|chromacam|camtwist|ndi|avatarify|unity video capture|virtual)\b/i;
-
-export function isVirtualCamera(label: string): boolean {
-  return VIRTUAL_CAMERAS.test(label);
-}
-
 export function activityNow(kind: ActivityKind, detail: ActivityMessage["detail"]): ActivityMessage {
   return { kind, at: new Date().toISOString(), detail };
 }
@@ -32,13 +25,13 @@ export function watchActivity(report: Report): Undo {
   return all(watchTabAndFocus(report), watchFullscreen(report), watchClipboard(report), watchScreens(report));
 }
 
-/** A kind that lasts: reports each change once, and nothing as long as it has never been. */
-export function lasting(kind: ActivityKind, report: Report): (active: boolean) => void {
+/** A kind that lasts: reports each change once, with what else there is to say, and nothing as long as it has never been. */
+export function lasting(kind: ActivityKind, report: Report): (active: boolean, more?: Record<string, string>) => void {
   let reported = false;
-  return (active) => {
+  return (active, more = {}) => {
     if (active === reported) return;
     reported = active;
-    report(activityNow(kind, { active }));
+    report(activityNow(kind, { active, ...more }));
   };
 }
 

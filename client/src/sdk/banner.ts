@@ -1,14 +1,19 @@
 /**
  * The candidate's warning banner: on top of everything, and there for as long as a warning is open.
  *
- * It lives in a shadow root, so that neither the page's style nor its scripts by accident can hide it. It says no more
- * than the server's text and its time.
+ * It lives in a shadow root, so that neither the page's style nor its scripts by accident can hide it; it comes back when a
+ * page that draws itself anew has taken it away; and it is above what is shown in full screen. It says no more than the
+ * server's text and its time.
  */
 
+import { all, listen, type Undo } from "./emitter";
 import type { Warning } from "./protocol";
 
 const STYLE = `
-  :host { all: initial; position: fixed; inset: 0 0 auto 0; z-index: 2147483647; display: block; }
+  :host {
+    all: initial !important; position: fixed !important; inset: 0 0 auto 0 !important; width: auto !important;
+    z-index: 2147483647 !important; display: block !important;
+  }
   .strip {
     font: 400 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
     background: #fff3d6; color: #4a3200; border-bottom: 2px solid #a86d00; box-shadow: 0 2px 12px rgb(0 0 0 / 12%);
@@ -43,16 +48,19 @@ export class Banner {
   readonly #list: HTMLElement;
   readonly #items = new Map<string, HTMLElement>();
   readonly #onShown: (incidentId: string, at: Date) => void;
+  readonly #undo: Undo;
 
   constructor(onShown: (incidentId: string, at: Date) => void) {
     this.#onShown = onShown;
     this.#host.dataset["testid"] = "banner";
     const root = this.#host.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${STYLE}</style>${MARKUP}`;
+    root.innerHTML = MARKUP;
+    style(root);
     this.#strip = found(root, ".strip");
     this.#list = found(root, "ul");
-    this.#refresh();
     document.body.append(this.#host);
+    this.#refresh();
+    this.#undo = all(this.#keepAttached(), listen(document, "fullscreenchange", () => this.#raise()));
   }
 
   show(warning: Warning): void {
@@ -77,6 +85,7 @@ export class Banner {
   }
 
   remove(): void {
+    this.#undo();
     this.#items.clear();
     this.#host.remove();
     document.documentElement.style.removeProperty("--invigil-banner-height");
@@ -86,8 +95,42 @@ export class Banner {
     const open = this.#items.size > 0;
     this.#host.dataset["open"] = String(open);
     this.#strip.hidden = !open;
+    this.#raise();
     // The page may make room, so that the banner covers none of its buttons.
     document.documentElement.style.setProperty("--invigil-banner-height", `${this.#strip.offsetHeight}px`);
+  }
+
+  /** Above all else, an element in full screen included: what was raised last is on top. */
+  #raise(): void {
+    // Not in every browser yet; without it the highest z-index has to do.
+    if (!("showPopover" in this.#host) || !this.#host.isConnected) return;
+    this.#host.popover = "manual";
+    this.#host.hidePopover();
+    if (this.#items.size > 0) this.#host.showPopover();
+  }
+
+  /** Some pages replace all that is in the body, or the body. In a task of its own, so that two who insist do not hang it. */
+  #keepAttached(): Undo {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const attach = () => {
+      timer = undefined;
+      if (this.#host.isConnected) return;
+      document.body.append(this.#host);
+      watch();
+      this.#raise();
+    };
+    const observer = new MutationObserver(() => {
+      if (!this.#host.isConnected) timer ??= setTimeout(attach);
+    });
+    const watch = () => {
+      observer.disconnect();
+      for (const parent of [document.documentElement, document.body]) observer.observe(parent, { childList: true });
+    };
+    watch();
+    return () => {
+      observer.disconnect();
+      clearTimeout(timer);
+    };
   }
 
   /** The second frame after the change is painted; a hidden page gets no frames, so this waits until it is seen. */
@@ -100,6 +143,17 @@ export class Banner {
         else this.#tellWhenSeen(incidentId, item);
       }),
     );
+  }
+}
+
+/** As a sheet of the script's own, which no policy of the page forbids as it may a `<style>`; older browsers have only that. */
+function style(root: ShadowRoot): void {
+  if ("adoptedStyleSheets" in root) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+  } else {
+    (root as ShadowRoot).prepend(Object.assign(document.createElement("style"), { textContent: STYLE }));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Frames from a camera track or a canvas, at a pace that may change at run time.
+ * Frames from a camera track, a canvas or pictures that come by themselves, at a pace that may change at run time.
  *
  * Pictures are scaled and encoded in a worker where the browser can, else on the page. What leaves here is one JPEG at a
  * time, for as long as `stop()` was not called; nothing is stored.
@@ -11,7 +11,7 @@ import EncoderWorker from "./encoder.worker?worker&inline";
 import type { CapturedFrame } from "./frames";
 import { fitted } from "./pace";
 import type { Pace } from "./protocol";
-import { type Drawable, drawable, isTrack, type VideoSource } from "./source";
+import { arePictures, type Drawable, drawable, isTrack, still, type VideoSource } from "./source";
 
 export interface CaptureListener {
   onFrame(frame: CapturedFrame): void;
@@ -43,6 +43,8 @@ class Capturing {
   #drawable: Drawable | undefined;
   #encodesInWorker: boolean;
   #busy = false;
+  /** When the next of pictures that come by themselves is wanted, by `performance.now()`. */
+  #due = 0;
   #stopped = false;
   #undo: Undo = noop;
 
@@ -52,6 +54,7 @@ class Capturing {
     this.#listener = listener;
     this.#encodesInWorker = typeof OffscreenCanvas !== "undefined" && typeof createImageBitmap !== "undefined";
     if (isTrack(source)) this.#undo = listen(source, "ended", () => this.#lose());
+    if (arePictures(source)) this.#undo = source.onPicture((canvas) => this.#takeWhenDue(canvas));
     this.#startWorker();
   }
 
@@ -80,7 +83,7 @@ class Capturing {
       );
       const readable = this.#encodesInWorker ? framesOf(this.#source) : undefined;
       if (readable) this.#tell({ type: "stream", readable }, [readable]);
-      else this.#drawable = drawable(this.#source);
+      else this.#draw();
       this.#tell({ type: "pace", pace: this.#pace });
     } catch {
       this.#withoutWorker();
@@ -93,19 +96,24 @@ class Capturing {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#encodesInWorker = false;
-    this.#drawable ??= drawable(this.#source);
+    this.#draw();
     this.#tickHere();
+  }
+
+  /** Pictures say themselves when they can be drawn. */
+  #draw(): void {
+    if (!arePictures(this.#source)) this.#drawable ??= drawable(this.#source);
   }
 
   #tickHere(): void {
     clearInterval(this.#interval);
-    this.#interval = setInterval(() => void this.#grab(), 1000 / this.#pace.fps);
+    this.#interval = setInterval(() => this.#tick(), 1000 / this.#pace.fps);
   }
 
   #hear(message: FromEncoder): void {
     if (this.#stopped) return;
     if (message.type === "frame") this.#listener.onFrame({ jpeg: message.jpeg, capturedAt: message.capturedAt });
-    else if (message.type === "tick") void this.#grab();
+    else if (message.type === "tick") this.#tick();
     else if (message.type === "lost") this.#lose();
     else this.#withoutWorker();
   }
@@ -116,19 +124,33 @@ class Capturing {
     this.#listener.onLost();
   }
 
-  /** One picture by way of the page. A tick while the last one is still under way is skipped. */
-  async #grab(): Promise<void> {
-    const size = this.#drawable?.size();
-    if (!this.#drawable || !size || this.#busy) return;
+  #tick(): void {
+    if (arePictures(this.#source)) this.#source.tick();
+    else if (isTrack(this.#source) && this.#source.readyState === "ended") this.#lose();
+    else if (this.#drawable) void this.#grab(this.#drawable);
+  }
+
+  #takeWhenDue(canvas: HTMLCanvasElement): void {
+    const now = performance.now();
+    if (this.#busy || now < this.#due) return;
+    // Counting from the due time keeps the rate, though pictures come when they like.
+    this.#due = Math.max(this.#due + 1000 / this.#pace.fps, now);
+    void this.#grab(still(canvas));
+  }
+
+  /** One picture by way of the page, taken before this returns. While the last one is still under way, none. */
+  async #grab({ image, size: sizeOf }: Drawable): Promise<void> {
+    const size = sizeOf();
+    if (!size || this.#busy) return;
     this.#busy = true;
     const capturedAt = Date.now();
     const { width, height } = fitted(size, this.#pace.width);
     try {
       if (this.#encodesInWorker) {
-        const picture = await createImageBitmap(this.#drawable.image, { resizeWidth: width, resizeHeight: height });
+        const picture = await createImageBitmap(image, { resizeWidth: width, resizeHeight: height });
         this.#tell({ type: "picture", picture, capturedAt }, [picture]);
       } else {
-        const jpeg = await encodeHere(this.#drawable.image, width, height, this.#pace.quality);
+        const jpeg = await encodeHere(image, width, height, this.#pace.quality);
         if (!this.#stopped) this.#listener.onFrame({ jpeg, capturedAt });
       }
     } catch {

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { useRoom } from "../room/useRoom";
 import type { Joining } from "../shared/joining";
 import { type Problem, ProblemPage } from "../shared/ProblemPage";
 import { CameraCheck } from "./CameraCheck";
@@ -67,6 +68,7 @@ function Steps({ session, onSession, onLeave, onMoved }: StepsProps) {
   const consented = session.consentedAt !== undefined;
   const [finishing, setFinishing] = useState(false);
   const camera = useCamera(consented && !finishing);
+  const room = useRoom(session.token, "exam", consented && session.started === true && !finishing);
   const endings = useMemo(() => ({ leave: onLeave, moved: onMoved, finishing: () => setFinishing(true) }), [onLeave, onMoved]);
 
   if (!consented) {
@@ -79,7 +81,7 @@ function Steps({ session, onSession, onLeave, onMoved }: StepsProps) {
     );
   }
   if (!session.started) return <CameraCheck camera={camera} onStart={() => onSession({ ...session, started: true })} />;
-  return <ExamRoom session={session} camera={camera} endings={endings} />;
+  return <ExamRoom session={session} camera={camera} room={room} endings={endings} />;
 }
 
 function leaveFullscreen(): void {

@@ -1,6 +1,9 @@
 import { Button, Card, Grid, Group, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure, useFullscreenDocument } from "@mantine/hooks";
 import { IconMaximize, IconMinimize } from "@tabler/icons-react";
+import { RoomView } from "../room/RoomView";
+import type { Room } from "../room/useRoom";
+import { useRoomCamera } from "../room/useRoomCamera";
 import { Confirm } from "../shared/Confirm";
 import { Page } from "../shared/Page";
 import { CameraPicker } from "./CameraCheck";
@@ -17,20 +20,23 @@ import { type Endings, useProctoring } from "./useProctoring";
 interface ExamRoomProps {
   session: CandidateSession;
   camera: Camera;
+  room: Room;
   endings: Endings;
 }
 
-export function ExamRoom({ session, camera, endings }: ExamRoomProps) {
-  const exam = useProctoring(session, camera.track, endings);
+export function ExamRoom({ session, camera, room, endings }: ExamRoomProps) {
+  const source = useRoomCamera(room.state === "open" ? room.room.meeting : undefined, camera.track);
+  const exam = useProctoring(session, source, endings);
   const [finishing, finish] = useDisclosure(false);
   const cameraGone = camera.problem !== undefined || exam.state.camera === "lost";
   if (exam.finishing) return <Telling link={exam.state.link} />;
   return (
-    <Page title="Exam" width={960} aside={<Text c="dimmed" truncate>{session.name}</Text>}>
+    <Page title="Exam" width={room.state === "open" ? 1400 : 960} aside={<Text c="dimmed" truncate>{session.name}</Text>}>
       <h1 className="visually-hidden">Exam</h1>
       <Grid gap="md" data-testid="exam-room">
         <Grid.Col span={{ base: 12, sm: 8 }}>
           <Stack gap="md">
+            <RoomView room={room} meanwhile="Your exam goes on and is proctored." />
             <ConnectionCard exam={exam} cameraMissing={camera.problem !== undefined} />
             {cameraGone ? <CameraHelp problem={camera.problem ?? "none"} onRetry={camera.retry} /> : null}
             <Messages messages={exam.messages} onDismiss={exam.dismiss} />

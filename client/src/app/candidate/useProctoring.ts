@@ -1,7 +1,9 @@
 /** The SDK as React state, for as long as the exam room is open. */
 
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { type HeldList, type LinkState, type Message, type Proctoring, type ProctoringState, startProctoring } from "../../sdk";
+import {
+  type ChangingCamera, type HeldList, type LinkState, type Message, type Proctoring, type ProctoringState, startProctoring, type VideoSource,
+} from "../../sdk";
 import { call } from "../shared/api";
 import type { Problem } from "../shared/ProblemPage";
 import { CONSENT_VERSION } from "./lookedFor";
@@ -36,7 +38,7 @@ export interface Endings {
   finishing(): void;
 }
 
-export function useProctoring(session: CandidateSession, track: MediaStreamTrack | undefined, endings: Endings): Exam {
+export function useProctoring(session: CandidateSession, source: VideoSource | ChangingCamera | undefined, endings: Endings): Exam {
   const proctoring = useRef<Proctoring>(undefined);
   const [state, setState] = useState<ProctoringState>({ link: "connecting", camera: "live" });
   const [wasConnected, setWasConnected] = useState(false);
@@ -50,13 +52,13 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
   useEffect(() => feed.open(), [feed]);
 
   useEffect(() => {
-    if (!track) return;
+    if (!source) return;
     if (proctoring.current) {
-      proctoring.current.use(track);
+      proctoring.current.use(source);
       return;
     }
     const consent = consentedAt ? { textVersion: CONSENT_VERSION, at: new Date(consentedAt) } : undefined;
-    const started = startProctoring({ url: window.location.origin, token, source: track, ...(consent ? { consent } : {}) });
+    const started = startProctoring({ url: window.location.origin, token, source, ...(consent ? { consent } : {}) });
     proctoring.current = started;
     let link = started.state.link;
     started.on("state", (next) => {
@@ -70,7 +72,7 @@ export function useProctoring(session: CandidateSession, track: MediaStreamTrack
     started.on("message", hear);
     started.on("ended", ({ reason, code }) => (code === "replaced" ? endings.moved() : endings.leave("exam_ended", reason)));
     started.on("fatal", ({ text }) => endings.leave("bad_link", text));
-  }, [track, token, consentedAt, endings, feed, hear]);
+  }, [source, token, consentedAt, endings, feed, hear]);
 
   useEffect(
     () => () => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { ErrorDetail } from "../../sdk";
+import { BesideRoom } from "../room/BesideRoom";
 import { ProblemPage } from "../shared/ProblemPage";
 import { tabSession, takeTokenFromAddress } from "../shared/session";
 import { Console } from "./Console";
@@ -26,7 +27,9 @@ function Connected({ token }: { token: string }) {
   if (refusal) return <ProblemPage problem={refusal.code === "ended" ? "meeting_ended" : "bad_link"} detail={refusal.text} />;
   return (
     <LineProvider value={line}>
-      <Console />
+      <BesideRoom token={token}>
+        <Console />
+      </BesideRoom>
     </LineProvider>
   );
 }
