@@ -59,13 +59,17 @@ PAGE: Final = 500
 Plain = ActivityRecord | CompactionRecord | IncidentRecord | ReceiptRecord | RecordingRecord | ReviewRecord
 
 
+class Deleted(Exception):
+    """Something was deleted while a bundle was made: half of it would be there, and no receipt would say why."""
+
+
 @dataclass(slots=True)
 class Wanted:
     """What goes into a bundle, as far as it is known before it begins."""
 
     meeting: Meeting
     candidates: list[ParticipantRecord]
-    recordings: list[RecordingRecord]
+    """Of whom it is. What is kept of each is read when their turn comes, which may be hours later."""
     one: bool
     """Of one candidate only."""
     complete: bool
@@ -110,7 +114,6 @@ class Bundling:
             DatabaseError: it cannot be had.
         """
         growing = self._recorder.growing(meeting.id)  # before the index: what is closed in between is there by then
-        # Recordings before incidents: the pictures that a signed statement names are in incidents that are read later.
         recordings = await self._database.recordings(meeting.id)
         candidates = await self._database.participants(meeting.id, Role.CANDIDATE)
         if candidate_id is not None:
@@ -122,15 +125,14 @@ class Bundling:
         over = meeting.ended or (candidate_id is not None and meeting.candidate(candidate_id).over)
         closed = not growing and all(each.closed_at is not None for each in recordings)
         complete = over and closed and not self._ledger.away
-        return Wanted(
-            meeting, candidates, recordings, candidate_id is not None, complete, moment(self._clock())
-        )  # fmt: skip
+        return Wanted(meeting, candidates, candidate_id is not None, complete, moment(self._clock()))
 
     async def parts(self, wanted: Wanted) -> AsyncGenerator[bytes, None]:
         """The bundle, piece by piece.
 
         Raises:
             TooMany: others are being made.
+            Deleted: what it holds was deleted meanwhile.
             DatabaseError, ObjectStoreError: it cannot be finished.
         """
         if self.running >= AT_ONCE:
@@ -153,11 +155,12 @@ class Bundling:
             async for part in self._candidate(writer, wanted, found):
                 yield part
             shown.append(found)
+        await self._require_not_erased(shown)
         staff = [each for role in (Role.PROCTOR, Role.REVIEWER)
                  for each in await self._database.participants(wanted.meeting.id, role)]  # fmt: skip
         if wanted.one:  # who has nothing to do with this candidate does not belong here
             staff = [each for each in staff if each.id in wanted.reviewers]
-        people = [participant_view(each).dump() for each in [*wanted.candidates, *staff]]
+        people = [participant_view(each).dump() for each in [*(part.candidate for part in shown), *staff]]
         report = await asyncio.to_thread(
             bundle_page.html, wanted.meeting.record, shown, at=wanted.at, complete=wanted.complete, key=self._key.public
         )
@@ -177,8 +180,11 @@ class Bundling:
     # --- one candidate ------------------------------------------------------------------------------------
 
     async def _candidate(self, writer: BundleWriter, wanted: Wanted, found: Part) -> AsyncGenerator[bytes, None]:
-        candidate = found.candidate
-        mine = [each for each in wanted.recordings if each.candidate_id == candidate.id]
+        before = await self._deletions(found)
+        candidate = found.candidate = await self._participant(found.candidate.id)
+        # Recordings before incidents: the pictures that a signed statement names are in incidents that are read later.
+        mine = await self._retention.recordings_of(candidate.id)
+        wanted.complete = wanted.complete and all(each.closed_at is not None for each in mine)
         for recording in mine:
             if recording.receipt_id is not None:
                 found.recordings.append(Recorded(recording))
@@ -190,7 +196,6 @@ class Bundling:
             yield part
         found.reviews = await self._database.reviews([each.id for each in found.incidents])
         wanted.reviewers |= {each.reviewer_id for each in found.reviews if each.reviewer_id is not None}
-        found.receipts = await self._retention.receipts(wanted.meeting.id, candidate.id)
         tables = {
             "incidents": [_incident(each) for each in found.incidents],
             "reviews": [_plain(each) for each in found.reviews],
@@ -198,9 +203,30 @@ class Bundling:
             "recordings": [_plain(each) for each in mine],
             "receipts": [_plain(each) for each in found.receipts],
         }
+        if await self._deletions(found) != before:
+            raise Deleted("Something of a candidate was deleted while it was read.")
         for table, values in tables.items():
             for part in await asyncio.to_thread(writer.add, table_name(candidate.id, table), rows(values)):
                 yield part
+
+    async def _deletions(self, found: Part) -> tuple[list[UUID], list[UUID]]:
+        """The deletions of a candidate, those that have begun and those that are over; `found` has the receipts."""
+        # In this order: one that ends in between is seen twice, not missed.
+        begun = [each.id for each in await self._retention.deletions() if each.candidate_id == found.candidate.id]
+        found.receipts = await self._retention.receipts(found.candidate.meeting_id, found.candidate.id)
+        return begun, [each.id for each in found.receipts]
+
+    async def _participant(self, candidate_id: UUID) -> ParticipantRecord:
+        record = await self._database.participant(candidate_id)
+        if record is None:
+            raise Deleted("A candidate is not there any more.")
+        return record
+
+    async def _require_not_erased(self, shown: list[Part]) -> None:
+        """Whoever is erased behind their turn is in what was sent, and nobody shall take that for a whole bundle."""
+        for each in shown:
+            if (await self._participant(each.candidate.id)).erased_at != each.candidate.erased_at:
+                raise Deleted("A candidate was erased after their turn.")
 
     async def _pictures(self, writer: BundleWriter, wanted: Wanted, found: Part) -> AsyncGenerator[bytes, None]:
         for incident in found.incidents:

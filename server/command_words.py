@@ -91,6 +91,11 @@ def require_writable(*paths: Path | None) -> None:
             raise CommandError(f"{path}: there is no such folder to write it in.")
 
 
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """So many of them, in words; `plural`: where it is not the noun with an s."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def say(text: str) -> None:
     """How far it has come, on standard error."""
     sys.stderr.write(f"{text}\n")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from server import command_words
-from server.command_words import CommandError, say
+from server.command_words import CommandError, counted, say
 from server.settings import Settings, load
 
 if TYPE_CHECKING:
     from server.retention.compacting import Total
+    from storage.database import Database
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -83,6 +84,8 @@ async def _compact(settings: Settings, days: float, meeting_id: UUID | None, job
     async with opened(settings, folder) as database:
         if await asyncio.to_thread(_spooled, folder):
             raise CommandError("Incidents still wait in the spool: start the server until the database has them.")
+        if meeting_id is not None:
+            await _require_cold(database, meeting_id, days)
         key = SigningKey(bytes.fromhex(await asyncio.to_thread(_signing_key, folder)))
         url = settings.recordings_url
         compactor = Compactor(
@@ -97,6 +100,20 @@ async def _compact(settings: Settings, days: float, meeting_id: UUID | None, job
         return await compactor.run(days=days, meeting_id=meeting_id)
 
 
+async def _require_cold(database: "Database", meeting_id: UUID, days: float) -> None:
+    from storage.retention import Retention  # noqa: PLC0415
+
+    meeting = await database.meeting(meeting_id)
+    if meeting is None:
+        raise CommandError(f"There is no meeting {meeting_id} in this database.")
+    if meeting.ended_at is None:
+        raise CommandError("This meeting has not ended: nothing of it is re-encoded.")
+    if meeting.ended_at.timestamp() > time.time() - days * 86400:
+        raise CommandError(f"This meeting ended less than {days:g} days ago: see --days.")
+    if await Retention(database).hold(meeting_id) is not None:
+        raise CommandError("This meeting is held: nothing of it is re-encoded. Lift the hold first.")
+
+
 def _signing_key(folder: Path) -> str:
     return (folder / "signing-key").read_text(encoding="ascii").strip()
 
@@ -108,8 +125,14 @@ def _spooled(folder: Path) -> bool:
 
 
 def _told(total: "Total") -> str:
-    words = f"{total.recordings} recordings: {total.segments} segments with {total.frames} frames re-encoded"
+    if not total.recordings:
+        return "Nothing is left that could be made smaller.\n"
+    words = (
+        f"{counted(total.recordings, 'recording')}: {counted(total.segments, 'segment')} with "
+        f"{counted(total.frames, 'frame')} re-encoded"
+    )
     if total.after:
         words += f", {total.before / 1e6:.1f} MB became {total.after / 1e6:.1f} ({total.before / total.after:.1f} to 1)"
-    words += f"; {total.flagged} segments are flagged and stay as they are"
+    flagged = "is flagged and stays as it is" if total.flagged == 1 else "are flagged and stay as they are"
+    words += f"; {counted(total.flagged, 'segment')} {flagged}"
     return words + (f"; {total.left} could not be re-encoded\n" if total.left else "\n")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from server.command_words import INTERRUPTED, CommandError, say
+from server.command_words import INTERRUPTED, CommandError, counted, say
 from server.settings import load
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ LONGEST = 600.0
 """Seconds, at most, of a clip before and behind its incidents."""
 
 EPILOG = """\
-FOLDER is made. It holds pictures of people who sat an exam: keep it as safely as the recordings. The exit status is 2
-when nothing can be exported.
+FOLDER is made when there is something to put in it. It holds pictures of people who sat an exam: keep it as safely as
+the recordings. The exit status is 2 when nothing can be exported.
 """
 
 
@@ -77,15 +77,23 @@ def _exported(options: argparse.Namespace) -> "Exported":
     settings = load(data_dir=options.data_dir)
     with TemporaryDirectory(prefix="invigil-") as scratch:
         recordings = asyncio.run(kept.kept(settings, None if options.all else options.meeting, Path(scratch)))
+        if not any(row.verdict for each in recordings if each.kept for row in each.kept.own):
+            raise CommandError(
+                f"Nobody has reviewed an incident in {counted(len(recordings), 'recording')}: there is nothing to "
+                "export. Reviewers confirm or dismiss incidents in the review page."
+            )
         return export(options.folder, recordings, before=options.before, after=options.after)
 
 
 def _text(folder: Path, told: "Exported") -> str:
-    lines = [f"{folder}: {told.confirmed} confirmed and {told.dismissed} dismissed incidents in {told.clips} clips"]
+    lines = [f"{folder}: is not made, nothing can be exported"]
+    if told.clips:
+        dismissed, of = f"{told.dismissed} dismissed", counted(told.confirmed + told.dismissed, "incident")
+        lines = [f"{folder}: {of}, {told.confirmed} confirmed and {dismissed}, in {counted(told.clips, 'clip')}"]
     if told.unseen:
-        lines.append(f"  left out: {told.unseen} reviewed ones of kinds that no picture shows")
+        lines.append(f"  left out: {counted(told.unseen, 'reviewed one')} of kinds that no picture shows")
     if told.missing:
-        lines.append(f"  left out: {told.missing} reviewed ones whose frames are gone or damaged")
+        lines.append(f"  left out: {counted(told.missing, 'reviewed one')} whose frames are gone or damaged")
     if told.unreviewed:
         lines.append(f"  left out: {told.unreviewed} that nobody has reviewed")
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from server import command_words
-from server.command_words import INTERRUPTED, CommandError, require_writable, say
+from server.command_words import INTERRUPTED, CommandError, counted, require_writable, say
 from server.settings import load
 
 if TYPE_CHECKING:
@@ -183,7 +183,9 @@ def _exactly(work: Work, log_file: Path | None) -> Told:
             told.report["recordings"].append(_tell(replay, compared))
             told.status |= replay.differs or bool(compared and compared.faults)
     told.report["sha256"] = together.hexdigest()
-    sys.stdout.write(f"{len(work.recordings)} recordings, SHA-256 of the verdict log {together.hexdigest()}\n")
+    sys.stdout.write(
+        f"{counted(len(work.recordings), 'recording')}, SHA-256 of the verdict log {together.hexdigest()}\n"
+    )
     return told
 
 
@@ -201,18 +203,26 @@ def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
     """Print what came of one recording; the same for the report."""
     counts = replay.counts
     sys.stdout.write(
-        f"{replay.name}: {counts.samples} samples, {counts.differing} seen otherwise; {counts.changes} changes of "
-        f"incidents, {counts.differing_changes} other ones; log {replay.sha256}\n"
+        f"{replay.name}: {counted(counts.samples, 'sample')}, {counts.differing} seen otherwise; "
+        f"{counted(counts.changes, 'change')} of incidents, {counted(counts.differing_changes, 'other one')}; "
+        f"log {replay.sha256}\n"
     )
     if counts.unrecorded:
-        sys.stdout.write(f"  {counts.unrecorded} samples are taken as they were seen: their frames are missing\n")
+        taken = (
+            "is taken as it was seen: its frame is"
+            if counts.unrecorded == 1
+            else ("are taken as they were seen: their frames are")
+        )
+        sys.stdout.write(f"  {counted(counts.unrecorded, 'sample')} {taken} missing\n")
     if counts.reencoded:
         sys.stdout.write(
-            f"  {counts.reencoded} samples were re-encoded: of these this is no exact replay; "
-            f"something else is seen in {counts.reencoded_differing}\n"
+            f"  re-encoded: {counted(counts.reencoded, 'sample')}; of these this is no exact replay, and something else "
+            f"is seen in {counts.reencoded_differing}\n"
         )
     if compared is not None:
-        sys.stdout.write(f"  {compared.rows} incidents that were kept, {len(compared.faults)} faults in them\n")
+        were, them = ("was", "it") if compared.rows == 1 else ("were", "them")
+        faults = counted(len(compared.faults), "fault")
+        sys.stdout.write(f"  {counted(compared.rows, 'incident')} that {were} kept, {faults} in {them}\n")
     for note in [*(compared.faults if compared else ()), *replay.notes]:
         sys.stdout.write(f"  {note}\n")
     return {

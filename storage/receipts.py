@@ -109,6 +109,8 @@ class Receipts:
         """The keys that signed them, hexadecimal."""
         self.times: list[str] = []
         """When what they are about was deleted."""
+        self.recordings = self.pictures = self.erased = 0
+        """Recordings and photographs that they list, and receipts of all that was kept of somebody."""
         self._recordings: dict[str, Json] = {}
         self._evidence: Counter[tuple[str, str, str]] = Counter()
 
@@ -130,9 +132,12 @@ class Receipts:
         if signed.public_key not in self.keys:
             self.keys.append(signed.public_key)
         self.times.append(str(statement["deleted_at"]))
+        self.erased += "incidents" in statement["deleted"]
         for each in statement.get("recordings", []):
+            self.recordings += 1
             self._recordings[each["recording_id"]] = {**each, "receipt_id": row["id"]}
         for each in statement.get("evidence", []):
+            self.pictures += 1
             self._evidence[row["id"], each["incident_id"], each["sha256"]] += 1
 
     def recording(self, row: Json) -> Json:

@@ -150,10 +150,15 @@ class Written:
 
 
 async def written(
-    server: Running, room: Exam, *parts: list[KeptFrame], began_at: float = AT, closed: bool = True
+    server: Running,
+    room: Exam,
+    *parts: list[KeptFrame],
+    began_at: float = AT,
+    closed: bool = True,
+    name: str = "Ada",
 ) -> Written:
     """A recording with these frames in its segments."""
-    recording = Written(server, room, (await room.add())["participant"]["id"], began_at=began_at)
+    recording = Written(server, room, (await room.add(name))["participant"]["id"], began_at=began_at)
     await recording.begin()
     await recording.grow(*parts)
     if closed:

@@ -6,7 +6,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from server.bundling import AT_ONCE
 from storage.bundle.reading import Misfit
 from storage.bundle.verify import verify
 from storage.recordings import writer
-from storage.recordings.segment import JOURNAL, VIDEO
+from storage.recordings.segment import JOURNAL, VIDEO, KeptFrame
 
-from . import faces, people
+from . import faces, people, records, streams
 from .conftest import Serve
 from .people import Exam, Http
-from .recorded import closed, stream
+from .recorded import closed, stream, written
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +216,83 @@ async def test_a_store_that_goes_away_cuts_the_answer_short(server: Running, roo
     with pytest.raises(aiohttp.ClientError):
         await answer.read()
     assert await people.eventually(lambda: server.services.bundling.running == 0)
+
+
+# --- what is deleted while it is made ---------------------------------------------------------------------
+
+
+async def lengthy(server: Running, room: Exam) -> str:
+    """A candidate whose recording is larger than all buffers between the server and its reader; their id."""
+    frames = [replace(each, jpeg=each.jpeg + bytes(1 << 20) + b"\xff\xd9") for each in streams.frames(24)]
+    parts: list[list[KeptFrame]] = [[each] for each in frames]
+    recording = await written(server, room, *parts, closed=False, name="Lena Long")
+    services = server.services
+    record = await services.database.recording(recording.id)
+    assert record is not None
+    segments = await services.database.segments(recording.id)
+    total = {name: sum(getattr(each, name) for each in segments) for name in ("frames", "bytes", "not_recorded")}
+    ids = {"recording_id": str(record.id), "candidate_id": str(record.candidate_id)}
+    statement = {**ids, **total, "segments": len(segments), "head": segments[-1].link, "evidence": []}
+    ended = replace(record, closed_at=segments[-1].ended_at, head=segments[-1].link)
+    await services.database.save([replace(ended, **asdict(services.signing_key.sign(statement)))])
+    return str(record.candidate_id)
+
+
+async def flagged(server: Running, room: Exam) -> str:
+    """A candidate with a signed recording, and an incident whose picture the signed statement names; their id."""
+    async with people.candidate(room, "Bob Byword") as bob:
+        await stream(bob, 5)
+        services = server.services
+        picture = streams.picture(1)
+        key = f"{room.id}/{bob.id}/0.jpg"
+        person = records.participant(UUID(room.id), id=UUID(bob.id))
+        evidence = [{"sha256": hashlib.sha256(picture).hexdigest(), "key": key, "seq": 1}]
+        await services.ledger.keep([records.incident(person, evidence=evidence)], {key: picture})
+    return bob.id
+
+
+async def erase(room: Exam, candidate_id: str) -> None:
+    where = f"{room.path}/participants/{candidate_id}/erase"
+    answer = await room.http.post(where, None, room.http.operator_token)
+    assert answer.status == 200, answer
+
+
+async def read_slowly(room: Exam, candidate_id: str) -> bytes | None:
+    """A bundle during whose transfer a candidate is erased; None: it was cut short."""
+    http = room.http
+    headers = {"Authorization": f"Bearer {http.operator_token}"}
+    async with http.session.get(f"{http.url}{room.path}/bundle", headers=headers) as answer:
+        assert answer.status == 200
+        begun = await answer.content.readexactly(2 << 20)  # into the long recording
+        await erase(room, candidate_id)
+        try:
+            return begun + await answer.content.read()
+        except aiohttp.ClientError:
+            return None
+
+
+async def test_whoever_is_erased_before_their_turn_is_in_the_bundle_as_erased(server: Running, room: Exam) -> None:
+    await lengthy(server, room)
+    bob_id = await flagged(server, room)
+    await room.end()
+    await closed(room, count=2)
+    data = await read_slowly(room, bob_id)
+    assert data is not None
+    verdict = verify(io.BytesIO(data))
+    assert (verdict.recordings, verdict.incidents, verdict.missing, len(verdict.deleted_at)) == (1, 0, 0, 1)
+    assert b"Lena Long" in data
+    assert b"Byword" not in data
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["behind their turn", "in their turn"])
+async def test_whoever_is_erased_later_cuts_the_answer_short(server: Running, room: Exam, *, first: bool) -> None:
+    bob_id = await flagged(server, room)
+    lena_id = await lengthy(server, room)
+    await room.end()
+    await closed(room, count=2)
+    assert verify(io.BytesIO(await bundle(room.http, room))).pictures == 1
+    assert await read_slowly(room, bob_id if first else lena_id) is None
+    assert await people.eventually(lambda: server.services.bundling.running == 0)
+    data = await bundle(room.http, room)
+    assert verify(io.BytesIO(data)).recordings == 1
+    assert (b"Byword" if first else b"Lena") not in data

@@ -378,8 +378,28 @@ def test_the_command_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["verify", str(bad)]) == 1
     assert "report.html: changed in bytes 0 to 4095" in capsys.readouterr().out
     assert main(["verify", str(none)]) == 2
+    assert main(["verify", str(good), "--key", "00ff"]) == 2
+    assert "--key 00ff: not 64 hexadecimal digits; and as a file: there is no such file." in capsys.readouterr().err
     assert main(["verify", str(tmp_path / "missing")]) == 2
+    assert "missing: there is no such file." in capsys.readouterr().err
     assert main(["verify", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert "is a folder; give the zip" in said.err
+    assert "Errno" not in said.err
+
+
+def test_of_several_bundles_each_is_told_and_the_worst_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad, none = (tmp_path / name for name in ("good.zip", "bad.zip", "none.zip"))
+    good.write_bytes(WHOLE)
+    bad.write_bytes(flipped(WHOLE, where("report.html").at))
+    none.write_bytes(b"no zip at all, but long enough to be looked at")
+    assert main(["verify", str(good), str(good)]) == 0
+    assert capsys.readouterr().out.count("1 recording with 2 segments and 4 frames, 1 incident with 1 picture.") == 2
+    assert main(["verify", str(bad), str(good)]) == 1
+    assert "good.zip is as it was signed" in capsys.readouterr().out
+    assert main(["verify", str(bad), str(none), str(good)]) == 2
 
 
 def test_it_needs_no_settings_and_no_network(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from server.__main__ import main
 from server.app import running
+from storage.database import Database
 from storage.recordings.segment import JOURNAL
 
 from . import faces, golden, people
@@ -84,8 +85,8 @@ def test_what_was_reviewed_is_evaluated(
     folder, report = tmp_path / "labels", tmp_path / "report.json"
     assert main(["labels", str(folder), *words, "--meeting", held.meeting_id]) == 0, capsys.readouterr()
     out = capsys.readouterr().out
-    assert "1 confirmed and 1 dismissed incidents in 2 clips" in out
-    assert "1 reviewed ones of kinds that no picture shows" in out
+    assert "2 incidents, 1 confirmed and 1 dismissed, in 2 clips" in out
+    assert "1 reviewed one of kinds that no picture shows" in out
     told = {row["note"]: row["signals"] for row in rows(folder) if row["ambiguous"] == "0"}
     assert told == {held.incidents["multiple_faces"]: "multiple_faces", held.incidents["no_face"]: "none"}
     models = ["--models", str(faces.models_folder())]
@@ -135,8 +136,24 @@ def test_incidents_whose_frames_are_gone_are_left_out(
     finally:
         for path in away:
             path.rename(path.with_suffix(".mkv"))
-    assert "2 reviewed ones whose frames are gone" in capsys.readouterr().out
-    assert list((tmp_path / "labels" / "clips").iterdir()) == []
+    out = capsys.readouterr().out
+    assert "nothing can be exported" in out
+    assert "2 reviewed ones whose frames are gone" in out
+    assert not (tmp_path / "labels").exists()
+
+
+def test_where_nobody_reviewed_anything_it_says_so_and_makes_no_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def unreviewed(*_: object) -> dict[object, object]:
+        return {}
+
+    monkeypatch.setattr(Database, "latest_reviews", unreviewed)
+    assert main(["labels", str(tmp_path / "labels"), *words, "--all"]) == 2
+    said = capsys.readouterr()
+    assert "Nobody has reviewed an incident in 1 recording" in said.err
+    assert said.out == ""
+    assert not (tmp_path / "labels").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from server.__main__ import main
 from storage.bundle.reading import Misfit
 from storage.bundle.verify import verify
 from storage.bundle.writer import PARTS, picture_name, rows, segment_name, segments_name, table_name
@@ -60,6 +62,21 @@ def test_what_a_receipt_proves_may_be_missing_and_the_rest_is_looked_at() -> Non
     verdict = verify(opened(made(lambda files, said: deleted(files))))
     assert (verdict.deleted_recordings, verdict.deleted_pictures, verdict.deleted_at) == (1, 1, ("2026-02-03",))
     assert (verdict.recordings, verdict.incidents, verdict.missing) == (1, 1, 0)
+
+
+def test_what_an_erasure_left_no_rows_of_is_told_by_the_receipt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def erase(files: Files, said: Json) -> None:
+        deleted(files, bent=lambda statement: statement["deleted"].append("incidents"))
+        for table in ("recordings", "incidents"):
+            files[table_name(CANDIDATE, table)] = b""
+
+    file = tmp_path / "b.zip"
+    file.write_bytes(made(erase))
+    assert main(["verify", str(file)]) == 0
+    said = "1 receipt of 2026-02-03 is signed and says what was deleted: 1 recording and 1 picture; of 1 candidate"
+    assert said in capsys.readouterr().out
 
 
 def test_the_key_of_a_receipt_is_among_those_that_must_be_known() -> None:

@@ -363,4 +363,4 @@ async def test_a_meeting_is_replayed_from_the_data_folder_also_after_a_kill(
         assert await asyncio.to_thread(main, [*words, "--all"]) == 0
         assert capsys.readouterr().out == served
         assert " 0 seen otherwise" in served
-        assert "1 incidents that were kept, 0 faults in them" in served
+        assert "1 incident that was kept, 0 faults in it" in served

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server.api.calls import Call
 from server.api.meetings import query_id
+from server.bundling import Deleted
 from storage.database import DatabaseError
 from storage.objects import ObjectStoreError
 
@@ -42,7 +43,7 @@ async def export(call: Call) -> web.StreamResponse:
                 async with asyncio.timeout(SLOW_SECONDS):
                     await response.write(part)
         await response.write_eof()
-    except (DatabaseError, ObjectStoreError, OSError, ValueError) as error:  # a TimeoutError is an OSError
+    except (DatabaseError, Deleted, ObjectStoreError, OSError, ValueError) as error:  # a TimeoutError is an OSError
         if not response.prepared:
             raise
         if not isinstance(error, ConnectionError):  # they hung up

@@ -52,7 +52,7 @@ def export(folder: Path, recordings: list[Recording], *, before: float, after: f
     """Write a labelled folder.
 
     Args:
-        folder: is made, or is empty.
+        folder: is made, or is empty; as it was, if there is nothing to write.
         recordings: with the incidents beside them.
         before: seconds of a clip before its first incident.
         after: seconds behind its last one.
@@ -60,6 +60,7 @@ def export(folder: Path, recordings: list[Recording], *, before: float, after: f
     Raises:
         OSError: it cannot be written.
     """
+    was_there = folder.is_dir()
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / README).write_text(WARNING, encoding="utf-8")  # first: it also holds for what is left half-way
     (folder / CLIPS).mkdir(mode=0o700)
@@ -70,6 +71,12 @@ def export(folder: Path, recordings: list[Recording], *, before: float, after: f
         for recording in recordings:
             for line in _lines(folder, recording, told, before, after):
                 table.writerow(line)
+    if not told.clips:
+        (folder / README).unlink()
+        (folder / SEGMENTS).unlink()
+        (folder / CLIPS).rmdir()
+        if not was_there:
+            folder.rmdir()
     return told
 
 

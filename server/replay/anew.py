@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detection.values import DetectorInfo
+from server.command_words import counted
 from server.processes import Here
 from server.replay import work
 from server.replay.difference import Difference, Incident, Pair, compare
@@ -136,7 +137,8 @@ def text(each: Differing) -> str:
     """In words, for a terminal."""
     difference = each.difference
     lines = [
-        f"{each.name}: {each.samples} samples; {len(each.live)} incidents live, {len(each.other)} now: "
+        f"{each.name}: {counted(each.samples, 'sample')}; {counted(len(each.live), 'incident')} live, "
+        f"{len(each.other)} now: "
         f"{len(difference.gained)} gained, {len(difference.lost)} lost, {len(difference.moved)} moved"
     ]
     lines += [f"  gained {_words(incident)}" for incident in difference.gained]

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from server.command_words import counted
 from server.meetings import moment
 from server.protocol import iso
 from server.retention.coding import Left, Reencoded, reencode
@@ -95,7 +96,7 @@ class Compactor:
                 await self._recording(crew, recording, total)
                 total.recordings += 1
                 self._say(
-                    f"{number} of {len(cold)} recordings: {total.segments} segments re-encoded, "
+                    f"{number} of {counted(len(cold), 'recording')}: {counted(total.segments, 'segment')} re-encoded, "
                     f"{total.before / 1e6:.1f} MB are {total.after / 1e6:.1f} MB now"
                 )
         finally:
@@ -118,7 +119,7 @@ class Compactor:
             found = await self._batch(crew, batch, total)
             if not await self._keep(recording, batch, found, total):
                 return
-            self._say(f"  {recording.id}: {min(at + BATCH, len(wanted))} of {len(wanted)} segments")
+            self._say(f"  {recording.id}: {min(at + BATCH, len(wanted))} of {counted(len(wanted), 'segment')}")
         await self._finish(recording)
 
     async def _flagged(self, recording: RecordingRecord) -> list[tuple[datetime, datetime]]:

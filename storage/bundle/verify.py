@@ -61,9 +61,11 @@ class Verdict:
     missing: int
     """Files that were gone when the bundle was made, and nobody says why."""
     deleted_recordings: int = 0
-    """Recordings that were deleted, as a receipt says that was checked."""
+    """Recordings that its receipts list as deleted. Where rows are left of them, these are what the receipts say."""
     deleted_pictures: int = 0
     """Photographs, likewise."""
+    erased: int = 0
+    """Receipts of deletions that left no rows."""
     deleted_at: tuple[str, ...] = ()
     """When, ISO 8601, by all receipts that are in it."""
     reencoded: int = 0
@@ -114,7 +116,7 @@ class _Contents:
         self._named = {README, MEETING, PARTICIPANTS, REPORT, PARTS}
         """Files that something in the bundle speaks of."""
         self._recordings = self._open = self._segments = self._frames = self._incidents = self._pictures = 0
-        self._missing = self._deleted_recordings = self._deleted_pictures = self._reencoded = 0
+        self._missing = self._reencoded = 0
         self._receipts = Receipts()
 
     def check(self, statement: Json) -> Verdict:
@@ -130,8 +132,9 @@ class _Contents:
             raise Misfit(f"{SIGNATURE}: says that all is closed, and a recording is not")
         return Verdict(
             statement, self._all_keys(), len(self._hashes), statement["bytes"], self._recordings, self._open,
-            self._segments, self._frames, self._incidents, self._pictures, self._missing, self._deleted_recordings,
-            self._deleted_pictures, tuple(self._receipts.times), self._reencoded,
+            self._segments, self._frames, self._incidents, self._pictures, self._missing,
+            deleted_recordings=self._receipts.recordings, deleted_pictures=self._receipts.pictures,
+            erased=self._receipts.erased, deleted_at=tuple(self._receipts.times), reencoded=self._reencoded,
         )  # fmt: skip
 
     def _all_keys(self) -> list[str]:
@@ -184,7 +187,6 @@ class _Contents:
                     elif "receipt" in each:
                         with _receipted(f"{where}: picture {n}"):
                             self._receipts.picture(each["receipt"], row["id"], each["sha256"])
-                        self._deleted_pictures += 1
                     elif self._hash_of(picture, where) != each["sha256"]:
                         raise Misfit(f"{picture}: is not the picture of which {where} has the hash")
                     else:
@@ -196,7 +198,6 @@ class _Contents:
         if row.get("receipt_id") is not None:
             with _receipted(where):
                 total = self._receipts.recording(row)
-            self._deleted_recordings += 1
         else:
             total = self._check_segments(UUID(row["id"]), row)
         if row["statement"] is None:
