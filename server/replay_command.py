@@ -216,7 +216,7 @@ def _tell(replay: "Replay", compared: "Compared | None") -> dict[str, Any]:
         sys.stdout.write(f"  {counted(counts.unrecorded, 'sample')} {taken} missing\n")
     if counts.reencoded:
         sys.stdout.write(
-            f"  re-encoded: {counted(counts.reencoded, 'sample')}; of these this is no exact replay, and something else "
+            f"  re-encoded: {counted(counts.reencoded, 'sample')}; of these this is no exact replay, something else "
             f"is seen in {counts.reencoded_differing}\n"
         )
     if compared is not None:
