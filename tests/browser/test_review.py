@@ -330,6 +330,16 @@ async def test_all_of_it_goes_by_keyboard_alone(serve: Serve, browser: Open) -> 
         await press("Escape")
         await press("c")
         await expect(desk.panel).to_have_attribute("data-kind", "no_face")
+
+        # What is not on screen is not judged: the first key goes there.
+        chosen = await desk.at()
+        for key in ("c", "u"):
+            await press("Home")
+            await press(key)
+            await expect(desk.position).to_have_attribute("data-at", str(chosen))
+            await expect(desk.panel).to_have_attribute("data-review", "none")
+            if key == "c":
+                await expect(desk.teller).to_contain_text("Nothing was decided")
         await press("d")
         await expect(desk.panel).to_have_attribute("data-kind", "multiple_faces")
         kept = await _reviews(server, room)
