@@ -502,3 +502,25 @@ async def _complaints(page: Page) -> list[Json]:
         {"id": each["id"], "help": each["help"], "nodes": [node["failureSummary"] for node in each["nodes"][:3]]}
         for each in found["violations"]
     ]
+
+
+async def test_a_narrow_page_shows_the_picture_on_arrival(serve: Serve, browser: Open) -> None:
+    async with serve(workers=1) as server, people.calls(server) as http, browser() as context:
+        room = await people.exam(http, "Anatomy", **SETTINGS)
+        async with sitting(room) as ada:
+            await ada.show(faces.one_face, 2)
+            await ada.show_until(faces.two_faces, "multiple_faces", "opened")
+        await room.end()
+        await closed(room)
+        page = await context.new_page()
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(await reviewer(room))
+        await page.get_by_test_id("open-recording").click()
+        desk = Desk(page)
+        await expect(desk.panel).to_have_attribute("data-kind", "multiple_faces")
+        await expect(desk.still).to_be_in_viewport(ratio=1)
+
+        # Who chooses in the list is shown what was chosen.
+        await desk.rows.first.click()
+        await expect(desk.panel.get_by_role("heading").first).to_be_in_viewport()
+        await expect(desk.still).not_to_be_in_viewport()

@@ -1,6 +1,5 @@
 import { Button, Group, Switch, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
 import type { Incident, Verdict } from "../../sdk";
 import { Evidence } from "../shared/Evidence";
 import { ReviewButtons } from "../shared/ReviewButtons";
@@ -29,14 +28,8 @@ interface IncidentPanelProps {
 export function IncidentPanel({ model, mark, reviewer, goOn, onGoOn, onReview, onAction }: IncidentPanelProps) {
   const { incident, from } = mark;
   const { id, kind, severity, state, text, candidate_name, opened_at, closed_at, evidence = [], review, trace } = incident;
-  const panel = useRef<HTMLElement>(null);
-  // Whoever chose it in the list, further down, is shown it.
-  useEffect(() => {
-    void panel.current?.scrollIntoView({ block: "nearest" });
-  }, []);
   return (
     <section
-      ref={panel}
       className={classes.panel}
       tabIndex={-1}
       aria-labelledby="chosen-title"
