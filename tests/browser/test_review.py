@@ -504,7 +504,7 @@ async def _complaints(page: Page) -> list[Json]:
     ]
 
 
-async def test_a_narrow_page_shows_the_picture_on_arrival(serve: Serve, browser: Open) -> None:
+async def test_a_narrow_page_shows_the_picture_on_arrival_and_until_it_is_erased(serve: Serve, browser: Open) -> None:
     async with serve(workers=1) as server, people.calls(server) as http, browser() as context:
         room = await people.exam(http, "Anatomy", **SETTINGS)
         async with sitting(room) as ada:
@@ -524,3 +524,10 @@ async def test_a_narrow_page_shows_the_picture_on_arrival(serve: Serve, browser:
         await desk.rows.first.click()
         await expect(desk.panel.get_by_role("heading").first).to_be_in_viewport()
         await expect(desk.still).not_to_be_in_viewport()
+
+        # One that is erased meanwhile is no longer shown, nor whose it was.
+        erase = f"{room.path}/participants/{(await recordings(room))[0]['candidate_id']}/erase"
+        await http.post(erase, None, http.operator_token)
+        await expect(desk.recording_trouble).to_contain_text("This recording was deleted", timeout=30_000)
+        await expect(desk.still).to_have_count(0)
+        await expect(page).not_to_have_title(re.compile("Ada"))
