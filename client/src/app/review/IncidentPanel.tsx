@@ -4,7 +4,7 @@ import type { Incident, Verdict } from "../../sdk";
 import { Evidence } from "../shared/Evidence";
 import { ReviewButtons } from "../shared/ReviewButtons";
 import { SeverityMark } from "../shared/SeverityMark";
-import { Grounds } from "../shared/Why";
+import { Grounds, Judge } from "../shared/Why";
 import { between, clock, KIND_WORDS, STATE_WORDS } from "../shared/words";
 import type { Action } from "./keys";
 import type { Mark, Model } from "./model";
@@ -69,10 +69,17 @@ export function IncidentPanel({ model, mark, reviewer, goOn, onGoOn, onReview, o
       <div className={classes.facts}>
         <Grounds incident={incident} />
       </div>
-      <Title order={3} className={classes.small}>
-        From picture to banner
-      </Title>
-      <TraceTable trace={trace} />
+      <details className={classes.folded} data-testid="way">
+        <summary>
+          <Title order={3} className={classes.small} component="span">
+            Detector, and from picture to banner
+          </Title>
+        </summary>
+        <div className={classes.facts}>
+          <Judge incident={incident} />
+        </div>
+        <TraceTable trace={trace} />
+      </details>
     </section>
   );
 }
