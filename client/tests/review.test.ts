@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Bounded } from "../src/app/review/bounded";
 import { askFrom, merged, withIncident } from "../src/app/review/growing";
-import { neighbour, nextToReview } from "../src/app/review/jumps";
+import { isAway, neighbour, nextToReview, toReviewFrom } from "../src/app/review/jumps";
 import { actionOf, onSlider } from "../src/app/review/keys";
 import { boxesAt, holeAt, intervalOf, lastUpTo, modelOf } from "../src/app/review/model";
 import { inOrder, overviewOf } from "../src/app/review/overview";
 import { settingsOf } from "../src/app/review/settings";
-import { arrivedWords, markWords, positionWords } from "../src/app/review/telling";
+import { arrivedWords, markWords, positionWords, returnedWords } from "../src/app/review/telling";
 import { stepsOf } from "../src/app/review/trace";
 import { inWords, megabytes, momentOf, timecode } from "../src/app/review/words";
 import { at, BEGAN, incident, recording, segment, shown } from "./recording";
@@ -96,6 +96,25 @@ describe("jumps", () => {
   test("end when only the chosen one is left to review", () => {
     expect(nextToReview(marks.filter(({ incident }) => incident.id !== "c"), "a", 0)).toBeUndefined();
   });
+
+  test("know what is on screen by an incident's stretch and 5 seconds around", () => {
+    const [first] = marks;
+    expect([4999, 5000, 11_000, 17_000, 17_001].map((position) => first && isAway(first, position))).toEqual([true, false, false, false, true]);
+  });
+
+  test.each([
+    ["the chosen one, from elsewhere", "a", 28_000, "a"],
+    ["the next, from the chosen one", "a", 12_000, "c"],
+    ["the next, when the chosen one is reviewed", "b", 700_000, "c"],
+    ["the next of the position, when none is chosen", undefined, 200_000, "c"],
+  ])("to review go to %s", (_, chosen, position, expected) => {
+    expect(toReviewFrom(marks, chosen, position)?.incident.id).toBe(expected);
+  });
+
+  test("to review come back also to the only one", () => {
+    const only = marks.slice(0, 1);
+    expect([28_000, 10_000].map((position) => toReviewFrom(only, "a", position)?.incident.id)).toEqual(["a", undefined]);
+  });
 });
 
 describe("a recording that grows", () => {
@@ -184,6 +203,7 @@ describe("words", () => {
     expect(positionWords(model, 15_000)).toBe("15 seconds of 20 seconds");
     const [first] = model.marks;
     expect(first && arrivedWords(model, first)).toBe("Incident 1 of 2: Nobody in view, warning, at 4 seconds. To review.");
+    expect(first && returnedWords(model, first)).toMatch(/^Nothing was decided: .* Incident 1 of 2: Nobody in view/);
     expect(first && markWords(first)).toBe("Nobody in view, warning, 00:04, 2 s. To review.");
   });
 

@@ -35,6 +35,12 @@ SETTINGS = {
 AXE = Path(__file__).parents[2] / "client" / "node_modules" / "axe-core" / "axe.min.js"
 
 
+FADING = """
+document.getAnimations().filter((each) => each instanceof CSSTransition && each.transitionProperty === "color")
+  .map((each) => each.effect.target.textContent)
+"""
+
+
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "SEGMENT_SECONDS", 2.0)
@@ -330,6 +336,16 @@ async def test_all_of_it_goes_by_keyboard_alone(serve: Serve, browser: Open) -> 
         await press("Escape")
         await press("c")
         await expect(desk.panel).to_have_attribute("data-kind", "no_face")
+
+        # What is not on screen is not judged: the first key goes there.
+        chosen = await desk.at()
+        for key in ("c", "u"):
+            await press("Home")
+            await press(key)
+            await expect(desk.position).to_have_attribute("data-at", str(chosen))
+            await expect(desk.panel).to_have_attribute("data-review", "none")
+            if key == "c":
+                await expect(desk.teller).to_contain_text("Nothing was decided")
         await press("d")
         await expect(desk.panel).to_have_attribute("data-kind", "multiple_faces")
         kept = await _reviews(server, room)
@@ -481,6 +497,8 @@ async def test_axe_finds_nothing_to_complain_of(serve: Serve, browser: Open) -> 
             await summary.click()
         for scheme in ("light", "dark"):
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            assert await page.evaluate(FADING) == [], "colours are on their way: what is complained of depends on when"
             assert await _complaints(page) == [], scheme
 
 
@@ -489,6 +507,39 @@ async def _complaints(page: Page) -> list[Json]:
         await page.evaluate(await asyncio.to_thread(AXE.read_text))
     found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        {"id": each["id"], "help": each["help"], "nodes": [node["failureSummary"] for node in each["nodes"][:3]]}
+        {
+            "id": each["id"],
+            "help": each["help"],
+            "nodes": [f"{node['target']}: {node['failureSummary']}" for node in each["nodes"][:3]],
+        }
         for each in found["violations"]
     ]
+
+
+async def test_a_narrow_page_shows_the_picture_on_arrival_and_until_it_is_erased(serve: Serve, browser: Open) -> None:
+    async with serve(workers=1) as server, people.calls(server) as http, browser() as context:
+        room = await people.exam(http, "Anatomy", **SETTINGS)
+        async with sitting(room) as ada:
+            await ada.show(faces.one_face, 2)
+            await ada.show_until(faces.two_faces, "multiple_faces", "opened")
+        await room.end()
+        await closed(room)
+        page = await context.new_page()
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(await reviewer(room))
+        await page.get_by_test_id("open-recording").click()
+        desk = Desk(page)
+        await expect(desk.panel).to_have_attribute("data-kind", "multiple_faces")
+        await expect(desk.still).to_be_in_viewport(ratio=1)
+
+        # Who chooses in the list is shown what was chosen.
+        await desk.rows.first.click()
+        await expect(desk.panel.get_by_role("heading").first).to_be_in_viewport()
+        await expect(desk.still).not_to_be_in_viewport()
+
+        # One that is erased meanwhile is no longer shown, nor whose it was.
+        erase = f"{room.path}/participants/{(await recordings(room))[0]['candidate_id']}/erase"
+        await http.post(erase, None, http.operator_token)
+        await expect(desk.recording_trouble).to_contain_text("This recording was deleted", timeout=30_000)
+        await expect(desk.still).to_have_count(0)
+        await expect(page).not_to_have_title(re.compile("Ada"))

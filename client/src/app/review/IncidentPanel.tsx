@@ -1,11 +1,10 @@
 import { Button, Group, Switch, Text, Title } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
 import type { Incident, Verdict } from "../../sdk";
 import { Evidence } from "../shared/Evidence";
 import { ReviewButtons } from "../shared/ReviewButtons";
 import { SeverityMark } from "../shared/SeverityMark";
-import { Grounds } from "../shared/Why";
+import { Grounds, Judge } from "../shared/Why";
 import { between, clock, KIND_WORDS, STATE_WORDS } from "../shared/words";
 import type { Action } from "./keys";
 import type { Mark, Model } from "./model";
@@ -29,14 +28,8 @@ interface IncidentPanelProps {
 export function IncidentPanel({ model, mark, reviewer, goOn, onGoOn, onReview, onAction }: IncidentPanelProps) {
   const { incident, from } = mark;
   const { id, kind, severity, state, text, candidate_name, opened_at, closed_at, evidence = [], review, trace } = incident;
-  const panel = useRef<HTMLElement>(null);
-  // Whoever chose it in the list, further down, is shown it.
-  useEffect(() => {
-    void panel.current?.scrollIntoView({ block: "nearest" });
-  }, []);
   return (
     <section
-      ref={panel}
       className={classes.panel}
       tabIndex={-1}
       aria-labelledby="chosen-title"
@@ -76,10 +69,17 @@ export function IncidentPanel({ model, mark, reviewer, goOn, onGoOn, onReview, o
       <div className={classes.facts}>
         <Grounds incident={incident} />
       </div>
-      <Title order={3} className={classes.small}>
-        From picture to banner
-      </Title>
-      <TraceTable trace={trace} />
+      <details className={classes.folded} data-testid="way">
+        <summary>
+          <Title order={3} className={classes.small} component="span">
+            Detector, and from picture to banner
+          </Title>
+        </summary>
+        <div className={classes.facts}>
+          <Judge incident={incident} />
+        </div>
+        <TraceTable trace={trace} />
+      </details>
     </section>
   );
 }

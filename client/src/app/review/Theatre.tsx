@@ -1,5 +1,5 @@
 import { useDisclosure, useDocumentTitle, useLocalStorage } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Incident, ShownRecording, Verdict } from "../../sdk";
 import { KeysDialog } from "../shared/KeysDialog";
 import { useShortcuts } from "../shared/useShortcuts";
@@ -55,6 +55,20 @@ export function Theatre({ shown, model, trouble, onGo }: TheatreProps) {
   useEffect(() => player.grown(model.length), [player, model.length]);
   useOpening(model, live, choose);
 
+  const right = useRef<HTMLElement>(null);
+  // The column alone is scrolled to what is chosen: on a narrow page, where it is none, the picture stays in sight.
+  useEffect(() => {
+    if (chosen !== undefined) right.current?.scrollTo({ top: 0 });
+  }, [chosen]);
+  const chooseInList = useCallback(
+    (incident: Incident) => {
+      choose(incident);
+      // The list lies below what it tells of.
+      right.current?.scrollIntoView();
+    },
+    [choose],
+  );
+
   const review = async (incident: Incident, verdict: Verdict, note: string) => {
     const judged = await archive.review(incident.id, verdict, note);
     feed.replace(judged);
@@ -75,7 +89,7 @@ export function Theatre({ shown, model, trouble, onGo }: TheatreProps) {
           <Controls model={model} live={live} boxes={boxes} notice={noticeOf(video)} onAction={act} />
           <Timeline model={model} chosen={chosen} view={view} onView={setView} onChoose={choose} onAction={act} />
         </section>
-        <aside className={classes.right} aria-label="Incidents and facts">
+        <aside ref={right} className={classes.right} aria-label="Incidents and facts">
           {mark ? (
             <IncidentPanel
               key={mark.incident.id}
@@ -88,7 +102,7 @@ export function Theatre({ shown, model, trouble, onGo }: TheatreProps) {
               onAction={act}
             />
           ) : null}
-          <IncidentList model={model} chosen={chosen} onChoose={choose} onAction={act} />
+          <IncidentList model={model} chosen={chosen} onChoose={chooseInList} onAction={act} />
           {left === 0 ? <NextRecording recordingId={recording.id} onGo={onGo} /> : null}
           <Details shown={shown} model={model} />
         </aside>

@@ -3,12 +3,14 @@ import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 interface WaitingProps {
   error: string | undefined;
   gone: boolean;
+  /** It went while it was open here. */
+  deleted: boolean;
   onBack(): void;
   onRetry(): void;
 }
 
 /** Before a recording is there, or why it is not. */
-export function Waiting({ error, gone, onBack, onRetry }: WaitingProps) {
+export function Waiting({ error, gone, deleted, onBack, onRetry }: WaitingProps) {
   if (!error) {
     return (
       <Stack aria-label="Loading the recording" role="status">
@@ -18,9 +20,9 @@ export function Waiting({ error, gone, onBack, onRetry }: WaitingProps) {
     );
   }
   return (
-    <Alert color="danger" title={gone ? "There is no such recording" : "The recording could not be loaded"} data-testid="recording-trouble">
-      <Text size="sm">{error}</Text>
-      {gone ? <Text size="sm">It may have been deleted when its time was up, or on somebody&rsquo;s demand.</Text> : null}
+    <Alert color="danger" title={titleOf(gone, deleted)} data-testid="recording-trouble">
+      {deleted ? null : <Text size="sm">{error}</Text>}
+      {gone ? <Text size="sm">{deleted ? DELETED : "It may have been deleted when its time was up, or on somebody’s demand."}</Text> : null}
       <Group mt="sm" gap="sm">
         {gone ? null : (
           <Button size="xs" variant="default" onClick={onRetry}>
@@ -33,4 +35,11 @@ export function Waiting({ error, gone, onBack, onRetry }: WaitingProps) {
       </Group>
     </Alert>
   );
+}
+
+const DELETED = "It was deleted while you had it open: its time was up, or somebody demanded it. Nothing of it is shown any more, and nothing in it can be decided.";
+
+function titleOf(gone: boolean, deleted: boolean): string {
+  if (deleted) return "This recording was deleted";
+  return gone ? "There is no such recording" : "The recording could not be loaded";
 }

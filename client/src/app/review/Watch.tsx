@@ -10,7 +10,7 @@ import { Theatre } from "./Theatre";
 import { Waiting } from "./Waiting";
 
 /** After these there is nothing to try again. */
-const FINAL = new Set(["not_authenticated", "not_allowed", "not_found"]);
+const FINAL = new Set(["not_authenticated", "not_allowed"]);
 
 function troubleOf(error: string, code: string | undefined): string {
   return code && FINAL.has(code)
@@ -32,7 +32,7 @@ export function Watch({ archive, recordingId, onGo }: WatchProps) {
     frames: new Frames(archive, recordingId),
     player: new Player(),
   }));
-  const { shown, model, error, code } = useSyncExternalStore(desk.feed.subscribe, desk.feed.getState);
+  const { shown, model, error, code, deleted } = useSyncExternalStore(desk.feed.subscribe, desk.feed.getState);
   useEffect(() => desk.feed.open(), [desk]);
   useEffect(
     () => () => {
@@ -41,6 +41,11 @@ export function Watch({ archive, recordingId, onGo }: WatchProps) {
     },
     [desk],
   );
+  useEffect(() => {
+    if (!deleted) return;
+    desk.player.pause();
+    desk.frames.clear();
+  }, [desk, deleted]);
   if (shown && model) {
     return (
       <DeskProvider value={desk}>
@@ -51,7 +56,7 @@ export function Watch({ archive, recordingId, onGo }: WatchProps) {
   if (code === "not_authenticated" || code === "not_allowed") return <ProblemPage problem="bad_link" detail={error} />;
   return (
     <Page title="Recording" width={1180}>
-      <Waiting error={error} gone={code === "not_found"} onBack={() => onGo(undefined)} onRetry={() => void desk.feed.refresh()} />
+      <Waiting error={error} gone={code === "not_found"} deleted={deleted} onBack={() => onGo(undefined)} onRetry={() => void desk.feed.refresh()} />
     </Page>
   );
 }

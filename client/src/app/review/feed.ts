@@ -19,13 +19,17 @@ export interface FeedState {
   /** Why the last answer did not come, and the server's word for that. */
   error: string | undefined;
   code: string | undefined;
+  /** It was here, and the server has it no longer: nothing of it is kept here either. */
+  deleted: boolean;
 }
+
+const NOTHING: FeedState = { shown: undefined, model: undefined, error: undefined, code: undefined, deleted: false };
 
 export class Feed {
   readonly #archive: Archive;
   readonly #id: string;
   readonly #subscribers = new Set<() => void>();
-  #state: FeedState = { shown: undefined, model: undefined, error: undefined, code: undefined };
+  #state = NOTHING;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #open = false;
@@ -59,9 +63,9 @@ export class Feed {
       this.#failures = 0;
     } catch (failure) {
       this.#failures += 1;
-      this.#set({ ...this.#state, error: textOf(failure), code: codeOf(failure) });
+      this.#fail(textOf(failure), codeOf(failure));
     }
-    if (!this.#open) return;
+    if (!this.#open || this.#state.deleted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.refresh(), this.#failures > 0 ? retryDelay(this.#failures) : this.#pause());
   };
@@ -79,12 +83,19 @@ export class Feed {
   }
 
   #take(answer: ShownRecording, from: number): void {
+    // Asked for before it went.
+    if (this.#state.deleted) return;
     const before = this.#state.shown;
     this.#show(before ? merged(before, answer, from) : answer);
   }
 
+  #fail(error: string, code: string | undefined): void {
+    const deleted = this.#state.deleted || (code === "not_found" && this.#state.shown !== undefined);
+    this.#set({ ...(deleted ? NOTHING : this.#state), error, code, deleted });
+  }
+
   #show(shown: ShownRecording): void {
-    this.#set({ shown, model: modelOf(shown), error: undefined, code: undefined });
+    this.#set({ ...NOTHING, shown, model: modelOf(shown) });
   }
 
   #set(state: FeedState): void {

@@ -28,6 +28,11 @@ export function arrivedWords({ marks }: Model, mark: Mark): string {
   return `${place}: ${KIND_WORDS[kind]}, ${SEVERITY_WORDS[severity].toLowerCase()}, at ${inWords(mark.from)}. ${reviewWords(mark.incident)}.`;
 }
 
+/** For a decision that was not taken: what it would have been about was not on screen. */
+export function returnedWords(model: Model, mark: Mark): string {
+  return `Nothing was decided: this incident was not on screen. ${arrivedWords(model, mark)}`;
+}
+
 /** "2 minutes 5 seconds of 1 hour. Several people." */
 export function positionWords(model: Model, at: number): string {
   const going = model.marks.filter(({ from, to }) => at >= from && at <= to).map(({ incident }) => KIND_WORDS[incident.kind]);

@@ -3,10 +3,10 @@
 import { useCallback, useEffect, useRef } from "react";
 import type { Incident } from "../../sdk";
 import { useDesk } from "./context";
-import { neighbour, nextToReview } from "./jumps";
+import { isAway, neighbour, toReviewFrom } from "./jumps";
 import type { Action } from "./keys";
 import type { Mark, Model } from "./model";
-import { arrivedWords, positionWords } from "./telling";
+import { arrivedWords, positionWords, returnedWords } from "./telling";
 import { type View, whole, zoomed } from "./view";
 
 const SKIP = 5000;
@@ -72,6 +72,16 @@ export function useActions(given: Actions): { act(action: Action): void; choose(
           return view.to - view.from >= model.length ? undefined : view;
         });
       const mark = model.marks.find(({ incident }) => incident.id === chosen);
+      // A key judges only what is seen: otherwise it goes there first.
+      const judge = (button: string) => {
+        if (!mark || (!isAway(mark, at) && isOnScreen(button))) {
+          press(button);
+          return;
+        }
+        if (isAway(mark, at)) player.seek(mark.from);
+        buttonOf(button)?.scrollIntoView({ block: "nearest" });
+        onTell(returnedWords(model, mark));
+      };
       const doings: Partial<Record<Action, () => void>> = {
         toggle: () => player.toggle(),
         back: () => skip(-SKIP),
@@ -84,7 +94,7 @@ export function useActions(given: Actions): { act(action: Action): void; choose(
         end: () => skip(model.length),
         next: () => arrive(neighbour(model.marks, chosen, at, 1), "There is no incident after this."),
         previous: () => arrive(neighbour(model.marks, chosen, at, -1), "There is no incident before this."),
-        to_review: () => arrive(nextToReview(model.marks, chosen, at), "Nothing else to review in this recording."),
+        to_review: () => arrive(toReviewFrom(model.marks, chosen, at), "Nothing else to review in this recording."),
         replay: () => {
           if (!mark) return;
           player.seek(mark.from - BEFORE);
@@ -99,8 +109,8 @@ export function useActions(given: Actions): { act(action: Action): void; choose(
         zoom_out: () => zoom(1 / ZOOM),
         whole: () => onView(() => undefined),
         help: onHelp,
-        confirm: () => press("confirm"),
-        dismiss: () => press("dismiss"),
+        confirm: () => judge("confirm"),
+        dismiss: () => judge("dismiss"),
         note: () => press("note"),
       };
       doings[action]?.();
@@ -112,6 +122,19 @@ export function useActions(given: Actions): { act(action: Action): void; choose(
 }
 
 /** Each has a button on the chosen incident. */
+function buttonOf(name: string): HTMLElement | null {
+  return document.querySelector<HTMLElement>(`[data-incident-id] [data-testid="${name}"]`);
+}
+
 function press(button: string): void {
-  document.querySelector<HTMLElement>(`[data-incident-id] [data-testid="${button}"]`)?.click();
+  buttonOf(button)?.click();
+}
+
+/** It is neither scrolled away nor covered. */
+function isOnScreen(button: string): boolean {
+  const found = buttonOf(button);
+  if (!found) return false;
+  const { left, top, width, height } = found.getBoundingClientRect();
+  const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+  return seen !== null && found.closest("[data-incident-id]")?.contains(seen) === true;
 }

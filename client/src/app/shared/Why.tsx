@@ -14,6 +14,7 @@ export function Why({ incident }: { incident: Incident }) {
       {open ? (
         <>
           <Grounds incident={incident} />
+          <Judge incident={incident} />
           <Way trace={incident.trace} />
         </>
       ) : null}
@@ -21,7 +22,7 @@ export function Why({ incident }: { incident: Incident }) {
   );
 }
 
-/** The rule, its figures, and what judged. */
+/** The rule and its figures. */
 export function Grounds({ incident: { kind, why } }: { incident: Incident }) {
   return (
     <Facts
@@ -29,6 +30,16 @@ export function Grounds({ incident: { kind, why } }: { incident: Incident }) {
         ["Rule", why.rule],
         ["Times seen", why.samples > 0 ? String(why.samples) : undefined],
         ...figuresOf(kind, why),
+      ]}
+    />
+  );
+}
+
+/** What judged. */
+export function Judge({ incident: { why } }: { incident: Incident }) {
+  return (
+    <Facts
+      facts={[
         ["Detector", why.detector],
         ["Model", shortened(why.model_sha256)],
         ["Settings", shortened(why.settings_sha256)],
