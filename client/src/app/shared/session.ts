@@ -21,13 +21,20 @@ export function tabSession<Value>(name: string): Session<Value> {
   };
 }
 
-/** The token in the address, which is removed from there. */
+let taken: string | undefined;
+
+/**
+ * The token in the address, which is removed from there. Asked again, it is the one that was found before: React may begin a
+ * page's first drawing, drop it and begin anew.
+ */
 export function takeTokenFromAddress(): string | undefined {
   const { hash, pathname, search } = window.location;
   const token = new URLSearchParams(hash.slice(1)).get("token");
-  if (!token) return undefined;
-  window.history.replaceState(null, "", pathname + search);
-  return token;
+  if (token) {
+    taken = token;
+    window.history.replaceState(null, "", pathname + search);
+  }
+  return taken;
 }
 
 /** What a participant's token says of its owner. Not a proof: only the server can check it. */
