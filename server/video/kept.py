@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -100,6 +101,8 @@ class Video:
         self.bytes = 0
         """Of the pictures."""
         self._unsettled: list[Json] = []
+        # Whoever stops the making settles what there is, while a thread may still be adding.
+        self._turn = threading.RLock()
 
     @classmethod
     def load(cls, folder: Path) -> "Video | None":
@@ -158,14 +161,15 @@ class Video:
         Raises:
             OSError: the disk would not take it.
         """
-        with self._pictures.open("r+b") as file:
-            file.seek(self.bytes)  # over what a full disk took of the last attempt
-            file.write(pictures)
-        self._add(added)
-        values = {name: getattr(added, name) for name in Added.__dataclass_fields__}
-        self._unsettled.append({name: value for name, value in values.items() if value not in ((), "")})
-        if len(self._unsettled) >= SETTLE_EVERY:
-            self.settle()
+        with self._turn:
+            with self._pictures.open("r+b") as file:
+                file.seek(self.bytes)  # over what a full disk took of the last attempt
+                file.write(pictures)
+            self._add(added)
+            values = {name: getattr(added, name) for name in Added.__dataclass_fields__}
+            self._unsettled.append({name: value for name, value in values.items() if value not in ((), "")})
+            if len(self._unsettled) >= SETTLE_EVERY:
+                self.settle()
 
     def _add(self, added: Added) -> None:
         self.added.append(added)
@@ -177,17 +181,18 @@ class Video:
         Raises:
             OSError: the disk would not take it.
         """
-        lines = [*self._unsettled, *([{"complete": True}] if complete and not self.complete else [])]
-        if not lines:
-            return
-        with self._pictures.open("rb") as file:
-            os.fdatasync(file.fileno())
-        with self._index.open("ab") as file:
-            file.write(b"".join(map(encode, lines)))
-            file.flush()
-            os.fdatasync(file.fileno())
-        self._unsettled = []
-        self.complete = self.complete or complete
+        with self._turn:
+            lines = [*self._unsettled, *([{"complete": True}] if complete and not self.complete else [])]
+            if not lines:
+                return
+            with self._pictures.open("rb") as file:
+                os.fdatasync(file.fileno())
+            with self._index.open("ab") as file:
+                file.write(b"".join(map(encode, lines)))
+                file.flush()
+                os.fdatasync(file.fileno())
+            self._unsettled = []
+            self.complete = self.complete or complete
 
     def sendable(self, last: int | None = None) -> Sendable | None:
         """The video up to a segment, or all of it; None when no picture is in that."""
