@@ -91,7 +91,9 @@ async def test_every_frame_is_shown_when_it_was_received(server: Running, room: 
     assert times(answer.content) == ([0] if came[0] else []) + came
     assert abs(length(answer.content) - 1000 * recording["seconds"]) <= 1
     detail = await shown(room.http, recording["id"])
-    assert detail["video"] == {"state": "ready", "seconds": pytest.approx(recording["seconds"], abs=0.0015)}
+    assert detail["video"]["state"] == "ready"
+    # One is cut off at a millisecond, the other rounded; in whole ones, or 0.001 is sometimes more than 0.001.
+    assert abs(round(detail["video"]["seconds"] * 1000) - round(recording["seconds"] * 1000)) <= 1
     linked = await room.http.get(detail["video_url"])
     assert (linked.status, linked.content) == (200, answer.content)
 
@@ -309,15 +311,15 @@ async def test_stopped_in_the_middle_it_goes_on_where_it_was(serve: Serve, tmp_p
         asked = asyncio.create_task(http.get(f"/api/recordings/{recording.id}/video.mp4", http.operator_token))
 
         async def under_way() -> bool:
-            return await http.metric("video_segments_total") >= 4
+            # Of five that are counted, four have been added; the fifth may not be yet.
+            return await http.metric("video_segments_total") >= 5
 
         await people.eventually(under_way)
         asked.cancel()
     async with serve() as second, people.calls(second) as http:
         data = (await video(http, recording.id)).content
         assert times(data) == [200 * n for n in range(1800)]
-        # Of the four that were counted the last may not have been added yet.
-        assert 0 < await http.metric("video_segments_total") <= 27
+        assert 0 < await http.metric("video_segments_total") <= 26
 
 
 @pytest.mark.parametrize("cut", ["pictures", "index", "nonsense"])
